@@ -1,0 +1,31 @@
+"""`diaglib train`: makes the embedded model again, from nothing but a seed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from diaglib.cli.common import print_json, reasons, stop
+
+
+def train(
+    out: Annotated[Path, typer.Option(help="folder of the new model; a stopped run in it goes on")],
+    minutes: Annotated[float, typer.Option(min=0.1, help="time budget; the learning rate falls to zero over it")] = 90.0,
+    seed: Annotated[int, typer.Option(min=0, help="of rows and weights")] = 0,
+) -> None:
+    """Trains the embedded model from scratch on generated rows and writes it to a folder for `--model`."""
+    from diaglib.llm.tiny import TinyModel
+    from diaglib.llm.tiny_card import exact_shares, write_card
+    from diaglib.llm.tiny_training import TinySettings
+    from diaglib.llm.tiny_training import train as train_tiny
+
+    if (out / "model.safetensors").exists():
+        stop(f"{out} holds a finished model: choose another folder")
+    with reasons():
+        record = train_tiny(out, TinySettings(minutes=minutes, seed=seed))
+        rows_per_family = 60
+        record["exact"] = exact_shares(TinyModel(out), rows_per_family)
+        write_card(out, record, record["exact"], rows_per_family)
+    print_json(record)

@@ -1,0 +1,55 @@
+"""Which machine this is: library versions, device, and the number format that suits it, with the reason.
+
+Used by the set-up cell of every notebook and by run records. Rule: it reports, it changes nothing.
+"""
+
+from __future__ import annotations
+
+import platform
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+
+SHOWN_PACKAGES = ("diaglib", "torch", "transformers", "datasets", "pandas", "matplotlib")
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """Versions by package name, the device in words, the dtype for computing on it, and why that one."""
+
+    versions: dict[str, str]
+    device: str
+    device_name: str
+    dtype: str
+    dtype_reason: str
+
+    def __str__(self) -> str:
+        versions = ", ".join(f"{name} {number}" for name, number in self.versions.items())
+        return f"{versions}\ndevice {self.device} ({self.device_name}), dtype {self.dtype}: {self.dtype_reason}"
+
+
+def read_environment(packages: tuple[str, ...] = SHOWN_PACKAGES) -> Environment:
+    """Looks at this machine; imports torch (about a second)."""
+    import torch
+
+    versions = {"python": platform.python_version()}
+    for name in packages:
+        try:
+            versions[name] = version(name)
+        except PackageNotFoundError:
+            versions[name] = "not installed"
+    if not torch.cuda.is_available():
+        name = f"{platform.machine()}, {torch.get_num_threads()} threads"
+        return Environment(versions, "cpu", name, "float32", "no CUDA device, and half precision is slow on a CPU")
+    capability = torch.cuda.get_device_capability()
+    dtype, reason = choose_cuda_dtype(capability)
+    return Environment(versions, "cuda", torch.cuda.get_device_name(), dtype, reason)
+
+
+def choose_cuda_dtype(capability: tuple[int, int]) -> tuple[str, str]:
+    """The dtype for a GPU of that CUDA capability, and why: bfloat16 is computed in hardware from 8.0 (Ampere) on."""
+    words = f"CUDA capability {capability[0]}.{capability[1]}"
+    if capability >= (8, 0):
+        return "bfloat16", f"{words} computes it in hardware, with float32's range"
+    if capability >= (7, 0):
+        return "float16", f"{words} has tensor cores for it and none for bfloat16"
+    return "float32", f"{words} has no tensor cores"

@@ -1,0 +1,102 @@
+"""Makes the pages people read: one report a notebook, one index a profile.
+
+Used by `diaglib run`. Rule: a page opens with no network and names no path of the machine it was made on.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from diaglib.profiles import Profile
+from diaglib.runs.series import Entry
+
+TEMPLATES = Path(__file__).with_name("report_template")
+_BADGE = re.compile(r"\[!\[[^\]]*\]\([^)]*\)\]\((?P<address>[^)]*)\)")
+_PICTURES = {"image/svg+xml": "headline.svg", "image/png": "headline.png"}
+_FIRST_TITLE = re.compile(r"^# (.+)$", re.MULTILINE)
+
+
+def write_report(notebook: Path, report: Path, leaves: str = "") -> None:
+    """The executed notebook as one self-contained HTML file, and its headline picture beside it.
+
+    `leaves` is linked as what the notebook leaves behind. The headline is the first picture of the cell tagged
+    `headline`, else of the first cell that shows one.
+    """
+    import nbformat
+    from nbconvert import HTMLExporter
+
+    book = nbformat.read(notebook, as_version=4)
+    title = notebook.parent.name
+    for cell in book.cells:
+        if cell.cell_type == "markdown":
+            cell.source = _BADGE.sub(r"[Open in Colab](\g<address>)", cell.source)  # a badge is loaded from the network
+            if first := _FIRST_TITLE.search(cell.source):
+                title = first[1] if title == notebook.parent.name else title
+    for old in _PICTURES.values():
+        (report.parent / old).unlink(missing_ok=True)
+    if found := find_headline(book.cells):
+        (report.parent / found[0]).write_bytes(found[1])
+    exporter = HTMLExporter(
+        template_name=TEMPLATES.name,
+        extra_template_basedirs=[str(TEMPLATES.parent)],
+        embed_images=True,
+        exclude_anchor_links=True,
+    )
+    style = (TEMPLATES / "style.css").read_text(encoding="utf-8")
+    page, _ = exporter.from_notebook_node(book, {"diaglib": {"title": title, "style": style, "leaves": leaves}})
+    report.write_text(hide_machine_paths(page), encoding="utf-8")
+
+
+def find_headline(cells: list[Any]) -> tuple[str, bytes] | None:
+    """File name and content of the picture that stands for a notebook, or None where it shows none."""
+    tagged = [cell for cell in cells if "headline" in cell.metadata.get("tags", ())]
+    for cell in [*tagged, *cells]:
+        for output in cell.get("outputs", ()):
+            for kind, file in _PICTURES.items():
+                if data := output.get("data", {}).get(kind):
+                    return file, data.encode() if kind == "image/svg+xml" else base64.b64decode(data)
+    return None
+
+
+def hide_machine_paths(text: str) -> str:
+    """Paths as they would be on any machine: relative to this folder, `~` for the home, `python` for the interpreter's."""
+    for place, shown in ((f"{Path.cwd()}/", ""), (f"{sys.prefix}/", "python/"), (f"{Path.home()}/", "~/")):
+        if len(place) > 2:
+            text = text.replace(place, shown)
+    return text
+
+
+def write_index(folder: Path, profile: Profile, entries: Sequence[Entry]) -> Path:
+    """`index.html` of a profile's runs: every notebook with its state, time, reports and headline picture."""
+    from jinja2 import Environment, FileSystemLoader
+
+    from diaglib.runs.execute import REPORT_FILE, read_result
+
+    results = [read_result(folder / entry.name) for entry in entries]
+    rows = []
+    for entry, result in zip(entries, results, strict=True):
+        place = folder / entry.name
+        rows.append(
+            {
+                "name": entry.name,
+                "number": entry.number,
+                "title": entry.name.replace("_", " "),
+                "question": entry.question,
+                "result": result,
+                "report": (place / REPORT_FILE).exists(),
+                "picture": next((file for file in _PICTURES.values() if (place / file).exists()), ""),
+                "leaves": entry.left(place),
+            }
+        )
+    finished = sum(result is not None and result.status == "done" for result in results)
+    template = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True).get_template("series.html.j2")
+    style = (TEMPLATES / "style.css").read_text(encoding="utf-8")
+    page = template.render(profile=profile, rows=rows, finished=finished, style=style)
+    path = folder / "index.html"
+    path.write_text(page, encoding="utf-8")
+    return path

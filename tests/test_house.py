@@ -161,7 +161,7 @@ def test_notebooks_name_only_python_3_as_their_kernel() -> None:
 def test_a_prompt_reaches_the_command_as_it_was_typed() -> None:
     prompt = """it's "quoted", costs $5 & $(echo more); `ls` #1 \\ %"""
     show = f"{sys.executable} -c 'import json, sys; print(json.dumps(sys.argv[1:]))'"
-    made = ["make", "--old-file=.venv/.installed", "run", f"RUN={show}", f"PROMPT={prompt}"]
+    made = ["make", "--no-print-directory", "--old-file=.venv/.installed", "run", f"RUN={show}", f"PROMPT={prompt}"]
     result = subprocess.run(made, cwd=ROOT, capture_output=True, text=True, check=True)
     arguments = json.loads(result.stdout)
     assert arguments[-2:] == ["-p", f"PROMPT={prompt}"]

@@ -14,6 +14,8 @@ def train(
     out: Annotated[Path, typer.Option(help="folder of the new model; a stopped run in it goes on")],
     minutes: Annotated[float, typer.Option(min=0.1, help="time budget; the learning rate falls to zero over it")] = 90.0,
     seed: Annotated[int, typer.Option(min=0, help="of rows and weights")] = 0,
+    start: Annotated[Path | None, typer.Option(help="folder of a finished model to go on from; take another seed then")] = None,
+    learning_rate: Annotated[float, typer.Option(min=0, help="at the start; it falls to zero")] = 2e-3,
 ) -> None:
     """Trains the embedded model from scratch on generated rows and writes it to a folder for `--model`."""
     from diaglib.llm.tiny import TinyModel
@@ -23,8 +25,9 @@ def train(
 
     if (out / "model.safetensors").exists():
         stop(f"{out} holds a finished model: choose another folder")
+    settings = TinySettings(minutes=minutes, seed=seed, start_from=str(start) if start else None, learning_rate=learning_rate)
     with reasons():
-        record = train_tiny(out, TinySettings(minutes=minutes, seed=seed))
+        record = train_tiny(out, settings)
         rows_per_family = 60
         record["exact"] = exact_shares(TinyModel(out), rows_per_family)
         write_card(out, record, record["exact"], rows_per_family)

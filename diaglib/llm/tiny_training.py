@@ -26,6 +26,7 @@ from diaglib.llm.tokenizer import TinyTokenizer
 
 if TYPE_CHECKING:
     import torch
+    from transformers import LlamaForCausalLM
 
 BUCKETS_TOKENS = (64, 128, 224, 384)  # few lengths, so that the compiled step is made few times
 
@@ -48,6 +49,7 @@ class TinySettings:
     minutes: float = 120.0
     seed: int = 0
     checkpoint_minutes: float = 3.0
+    start_from: str | None = None  # folder of a finished model whose weights and vocabulary the training goes on with
 
 
 @dataclass(frozen=True)
@@ -140,7 +142,8 @@ def train(folder: Path, settings: TinySettings) -> dict:
     folder.mkdir(parents=True, exist_ok=True)
     checkpoint = folder / "checkpoint.pt"
     torch.manual_seed(settings.seed)
-    tokenizer = TinyTokenizer.load(folder) if checkpoint.exists() else build_vocabulary(settings)
+    vocabulary_folder = folder if checkpoint.exists() else settings.start_from
+    tokenizer = TinyTokenizer.load(Path(vocabulary_folder)) if vocabulary_folder else build_vocabulary(settings)
     tokenizer.save(folder)
     config = LlamaConfig(
         vocab_size=len(tokenizer),
@@ -156,7 +159,8 @@ def train(folder: Path, settings: TinySettings) -> dict:
         eos_token_id=tokenizer.end_id,
     )
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    model = LlamaForCausalLM(config).to(device)
+    model = LlamaForCausalLM(config) if settings.start_from is None else _weights_of(Path(settings.start_from))
+    model = model.to(device)
     matrices = [p for name, p in model.named_parameters() if p.ndim == 2 and "embed" not in name]
     others = [p for name, p in model.named_parameters() if p.ndim != 2 or "embed" in name]
     groups = [{"params": matrices, "weight_decay": settings.weight_decay}, {"params": others, "weight_decay": 0.0}]
@@ -217,6 +221,16 @@ def train(folder: Path, settings: TinySettings) -> dict:
     (folder / "training.json").write_text(json.dumps(record, indent=2))
     checkpoint.unlink(missing_ok=True)
     return record
+
+
+def _weights_of(folder: Path) -> LlamaForCausalLM:
+    """A finished model in the precision of training; ValueError where the folder holds none."""
+    import torch
+    from transformers import LlamaForCausalLM
+
+    if not (folder / "model.safetensors").exists():
+        raise ValueError(f"{folder} holds no model.safetensors: name the folder of a finished training to start from")
+    return LlamaForCausalLM.from_pretrained(folder, dtype=torch.float32)
 
 
 def _compiled_loss(model: torch.nn.Module, device: str) -> Callable[..., torch.Tensor]:

@@ -21,10 +21,11 @@ FLOORS = [
     {"__main__", "cli"},
     {"runs", "drawing"},
     {"candidates", "tuning", "scoring", "memory"},
+    {"footprint"},
     {"llm", "check"},
     {"dataset", "reading"},
     {"diagram"},
-    {"profiles", "environment"},
+    {"profiles", "environment", "statistics"},
 ]
 # notebooks stand above everything; these names of diaglib/__init__ are `from diaglib import draw`
 HEAVY = ("torch", "transformers", "matplotlib", "pandas", "cv2", "PIL", "pptx", "papermill", "nbconvert", "datasets", "numpy")

@@ -13,14 +13,14 @@ from datetime import date, timedelta
 # how many periods from the one it is said in; the first spelling is the one shown
 _WORDS: dict[str, dict[int, tuple[str, ...]]] = {
     "day": {-2: ("그저께", "그제"), -1: ("어제",), 0: ("오늘",), 1: ("내일",), 2: ("모레", "내일모레"), 3: ("글피",)},
-    "weekend": {0: ("이번 주말", "이번주말"), 1: ("다음 주말", "다음주말")},
+    "weekend": {0: ("이번 주말", "이번주말", "주말"), 1: ("다음 주말", "다음주말")},
     "week": {0: ("이번 주", "이번주", "금주"), 1: ("다음 주", "다음주", "차주")},
     "month": {0: ("이번 달", "이번달", "이달"), 1: ("다음 달", "다음달")},
     "year": {0: ("올해",), 1: ("내년",)},
 }
 _MEANING = {word: (unit, ahead) for unit, words in _WORDS.items() for ahead, forms in words.items() for word in forms}
 _AFTER = r"(?=\s|$|의(?=\s)|밤|아침|점심|저녁|오전|오후|새벽|낮)"
-_DAY_WORD = re.compile(rf"(?<!\S)({'|'.join(sorted(_MEANING, key=len, reverse=True))}){_AFTER}")
+_DAY_WORD = re.compile(rf"(?<!\S)(?<!지난 )({'|'.join(sorted(_MEANING, key=len, reverse=True))}){_AFTER}")
 
 
 @dataclass(frozen=True, slots=True)

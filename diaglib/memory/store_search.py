@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from diaglib.memory.items import Memory, one_line
 from diaglib.memory.store_file import told
-from diaglib.memory.store_index import VectorIndex
+from diaglib.memory.store_index import EXACT_ITEMS, VectorIndex
 
 if TYPE_CHECKING:
     import numpy as np
@@ -61,8 +61,8 @@ class _Section:
 class Searcher:
     """Finds the items of one store. Made by the store, which owns the file."""
 
-    def __init__(self, store: Store, encoder: Encoder | None = None) -> None:
-        self._store, self._encoder = store, encoder
+    def __init__(self, store: Store, encoder: Encoder | None = None, exact_items: int = EXACT_ITEMS) -> None:
+        self._store, self._encoder, self._exact_items = store, encoder, exact_items
         self._sections: dict[str, _Section] = {}
 
     @property
@@ -166,7 +166,7 @@ class Searcher:
         for file in reversed(files):
             with suppress(RuntimeError, ValueError, OSError):  # unreadable: made again
                 return _Section(VectorIndex.load(file), _last_id(file), _last_id(file))
-        return _Section(VectorIndex())
+        return _Section(VectorIndex(self._exact_items))
 
     def _files(self, namespace: str, encoder_name: str = "") -> list[Path]:
         pattern = f"{glob.escape(self._stem(namespace, encoder_name))}*.usearch"

@@ -26,7 +26,7 @@ WORDS = [
     "친구",
     "가족",
     "회사",
-    "주말",
+    "바다",
 ]
 KEYS = [f"{one} {other} {third}" for one in WORDS for other in WORDS[:8] for third in WORDS[8:] if one != other]
 

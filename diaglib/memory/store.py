@@ -62,8 +62,8 @@ class Imported:
     problems: tuple[str, ...]
 
 
-def open_store(user: str, folder: str | Path, encoder: Encoder | None = None) -> Store:
-    """The store of a user in a folder, one file each; made where it is missing. Raises StoreError."""
+def open_store(user: str, folder: str | Path, encoder: Encoder | str = "local") -> Store:
+    """The store of a user in a folder, one file each; made where it is missing. `encoder` as for `Store`. Raises StoreError."""
     import hashlib
 
     name = one_line(user)
@@ -76,9 +76,12 @@ def open_store(user: str, folder: str | Path, encoder: Encoder | None = None) ->
 
 
 class Store:
-    """The memories in one file. Times are local; `at` is now where it is not given."""
+    """The memories in one file. Times are local; `at` is now where it is not given.
 
-    def __init__(self, path: str | Path, encoder: Encoder | None = None) -> None:
+    `encoder` finds them: an encoder, or the name of one, which is loaded at the first search.
+    """
+
+    def __init__(self, path: str | Path, encoder: Encoder | str = "local") -> None:
         self.path = Path(path)
         self._encoder = encoder
         self._searcher: Searcher | None = None
@@ -135,7 +138,7 @@ class Store:
 
     @property
     def searcher(self) -> Searcher:
-        """What finds items by meaning; loads the local encoder where none was given."""
+        """What finds items by meaning."""
         if self._searcher is None:
             from diaglib.memory.store_search import Searcher
 

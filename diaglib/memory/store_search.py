@@ -61,17 +61,18 @@ class _Section:
 class Searcher:
     """Finds the items of one store. Made by the store, which owns the file."""
 
-    def __init__(self, store: Store, encoder: Encoder | None = None, exact_items: int = EXACT_ITEMS) -> None:
+    def __init__(self, store: Store, encoder: Encoder | str = "local", exact_items: int = EXACT_ITEMS) -> None:
         self._store, self._encoder, self._exact_items = store, encoder, exact_items
         self._sections: dict[str, _Section] = {}
 
     @property
     def encoder(self) -> Encoder:
-        if self._encoder is None:
+        encoder = self._encoder
+        if isinstance(encoder, str):
             from diaglib.memory.encoder import load_encoder
 
-            self._encoder = load_encoder()
-        return self._encoder
+            self._encoder = encoder = load_encoder(encoder)
+        return encoder
 
     def search(self, message: str, count: int, namespace: str, today: date) -> list[Match]:
         """As `Store.search`."""

@@ -67,13 +67,14 @@ def milliseconds(work: Callable[[object], object], given: list) -> list[float]:
 def main() -> None:
     import numpy as np
 
-    from diaglib.memory.encoder import load_encoder
+    from diaglib.memory.encoder import LOCAL_FOLDER
+    from diaglib.memory.encoder_local import LocalEncoder
     from diaglib.memory.lines import unseen_lines
     from diaglib.memory.store import Store
     from diaglib.memory.store_index import VectorIndex
 
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
-    encoder = load_encoder()
+    encoder = LocalEncoder.load(LOCAL_FOLDER)
     lines = list(made_lines(count))
     rng = random.Random(1)
     # half new wordings, half near what is stored
@@ -99,7 +100,7 @@ def main() -> None:
     same = [len(set(exact.nearest(query, NEAREST)) & set(graph.nearest(query, NEAREST))) for query in queries]
     figures[f"graph_recall_at_{NEAREST}"] = sum(same) / (NEAREST * len(queries))
 
-    fresh = load_encoder.__wrapped__() if hasattr(load_encoder, "__wrapped__") else load_encoder()
+    fresh = LocalEncoder.load(LOCAL_FOLDER)  # nothing of the above is cached in it
     figures["query_encode_ms_median"] = statistics.median(milliseconds(lambda text: fresh.message_vectors([text]), messages))
     with tempfile.TemporaryDirectory() as folder, Store(Path(folder, "me.sqlite"), fresh) as store:
         start = time.perf_counter()

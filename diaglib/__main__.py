@@ -12,7 +12,7 @@ import sys
 
 import typer
 
-from diaglib.cli import diagrams, memory, notebooks, training
+from diaglib.cli import chat, diagrams, memory, notebooks, training
 
 app = typer.Typer(
     name="diaglib",
@@ -29,6 +29,7 @@ app.command()(diagrams.render)
 app.command()(notebooks.dataset)
 app.command()(training.train)
 app.add_typer(memory.app)
+app.command()(chat.chat)
 
 
 def main() -> None:

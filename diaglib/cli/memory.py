@@ -62,11 +62,9 @@ def search(
     as_json: Json = False,
 ) -> None:
     """Finds the memories that fit a message best; those below the model's threshold would not be brought up."""
-    from diaglib.memory import threshold
-
     with reasons(as_json), open_user_store(user, folder, model) as store:
         matches = store.search(message, count, namespace)
-        limit = threshold(model)
+        limit = store.searcher.encoder.threshold
     if as_json:
         found = [_document(match.item) | {"score": round(match.score, 4), "fits": match.score >= limit} for match in matches]
         print_json({"message": message, "threshold": limit, "found": found})

@@ -1,4 +1,4 @@
-"""The persona with a memory: the one remembered fact that fits goes in front of the message, new facts are taken out of the answer.
+"""The persona with a memory: the one remembered fact that fits goes in front of a message, new facts are read in the answer.
 
 Used by notebook 06 and `diaglib chat`. Rules: rude and desperate messages are answered from the persona's rules, never by a
 model; what a model writes is read, checked and bounded, never believed; every turn tells what was attached and why.
@@ -18,6 +18,8 @@ from diaglib.memory.store import NAMESPACE, Item, Store, StoreError
 from diaglib.memory.store_search import Match
 
 MAX_MESSAGE_CHARACTERS = 500  # of a message, as far as a model reads it
+EMBEDDED = "tiny"
+HUB_HISTORY_TURNS = 3
 MAX_NOTES = 3  # of one answer
 MAX_ANSWER_TOKENS = 80
 KEPT_TURNS = 50
@@ -79,7 +81,7 @@ class Turn:
 
 
 class Chat:
-    """A conversation. `turns` holds the last 50.
+    """A conversation. `turns` holds the last 50; `threshold` is the encoder's own where it is not given.
 
     `history_turns` of them are put in front of a prompt: 0 for a model that was tuned on single messages. With `check_notes` a
     note is kept only where the message says some of its value, since a small model notes what nobody said.
@@ -89,12 +91,13 @@ class Chat:
         self,
         store: Store,
         model: ChatModel,
-        threshold: float,
+        threshold: float | None = None,
         namespace: str = NAMESPACE,
         history_turns: int = 0,
         check_notes: bool = True,
     ) -> None:
-        self.store, self.model, self.threshold, self.namespace = store, model, threshold, namespace
+        self.store, self.model, self.namespace = store, model, namespace
+        self.threshold = store.searcher.encoder.threshold if threshold is None else threshold
         self.history_turns, self.check_notes = history_turns, check_notes
         self.turns: deque[Turn] = deque(maxlen=KEPT_TURNS)
 
@@ -150,6 +153,19 @@ class Chat:
             except StoreError as error:
                 problems.append(f"{memory} was not kept: {error}")
         return tuple(items), tuple(problems)
+
+
+def open_chat(store: Store, model: str = EMBEDDED, precision: str | None = None, namespace: str = NAMESPACE) -> Chat:
+    """A conversation with the embedded chat model (`tiny`), a folder or a hub id.
+
+    The embedded one was tuned on single messages and is small: it reads no history, and its notes are checked.
+    Raises FileNotFoundError or ModelLoadError where the model cannot be loaded.
+    """
+    from diaglib.llm import load
+
+    embedded = model == EMBEDDED
+    writer = load("tiny-chat" if embedded else model, precision)
+    return Chat(store, writer, None, namespace, 0 if embedded else HUB_HISTORY_TURNS, check_notes=embedded)
 
 
 def is_said(note: Memory, message: str) -> bool:

@@ -19,7 +19,8 @@ from diaglib.memory.items import Memory, make_memory, one_line, read_line
 from diaglib.memory.store_file import StoreError, open_database, told
 
 if TYPE_CHECKING:
-    from diaglib.memory.store_search import Encoder, Match, Searcher
+    from diaglib.memory.encoder import Encoder
+    from diaglib.memory.store_search import Match, Searcher
 
 __all__ = ["Imported", "Item", "Store", "StoreError", "open_store"]
 

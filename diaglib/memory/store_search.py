@@ -9,35 +9,23 @@ from __future__ import annotations
 import glob
 import hashlib
 import os
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from diaglib.memory.items import Memory, one_line
 from diaglib.memory.store_file import told
 from diaglib.memory.store_index import EXACT_ITEMS, VectorIndex
 
 if TYPE_CHECKING:
-    import numpy as np
-
+    from diaglib.memory.encoder import Encoder
     from diaglib.memory.store import Item, Store
 
 SHORTLIST = 32  # candidates by vector that the encoder judges
 MAX_QUERY_CHARACTERS = 1_000
 SAVE_EVERY = 5_000  # new vectors in a large index
-
-
-class Encoder(Protocol):
-    """What finds and judges: vectors of unit length whose inner product ranks candidates, and the similarity 0..1."""
-
-    name: str
-
-    def memory_vectors(self, memories: Sequence[str]) -> np.ndarray: ...
-    def message_vectors(self, messages: Sequence[str]) -> np.ndarray: ...
-    def similarity(self, memories: Sequence[str], messages: Sequence[str]) -> np.ndarray: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""An encoder without training: hashed character pairs. Similar letters are similar; enough to test what the store does with it."""
+"""An encoder without training: hashed pairs of letters. Enough to test what the store does with vectors and similarities."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ class PlainEncoder:
     """`encoded` counts the memories it was given vectors to make for."""
 
     name: str = "plain"
+    threshold: float = 0.3
     encoded: int = 0
     judged: list[int] = field(default_factory=list)
 

@@ -4,6 +4,7 @@ import json
 
 import pytest
 from plain_encoder import PlainEncoder
+from scripted_chat import ScriptedChatModel
 from typer.testing import CliRunner
 
 from diaglib.__main__ import app
@@ -24,7 +25,6 @@ def memory(tmp_path):
 def plain(monkeypatch) -> None:
     """Searches with the untrained encoder."""
     monkeypatch.setattr("diaglib.memory.encoder.load_encoder", lambda name="local": PlainEncoder())
-    monkeypatch.setattr("diaglib.memory.threshold", lambda model="local": 0.3)
 
 
 @pytest.mark.parametrize(
@@ -112,3 +112,34 @@ def test_a_foreign_file_is_named(memory, tmp_path) -> None:
     result = memory("list", "--json")
     assert result.exit_code == 2
     assert "me.sqlite" in json.loads(result.stdout)["error"]
+
+
+@pytest.fixture
+def chat(tmp_path, monkeypatch, plain):
+    """Runs `diaglib chat …` with a model that answers from a list."""
+    model = ScriptedChatModel(["[내일 일정: 발표] 떨리겠어요.", "잘 될 거예요!"])
+    monkeypatch.setattr("diaglib.llm.load", lambda name, precision=None: model)
+
+    def run(*arguments: str, given: str | None = None):
+        return CliRunner().invoke(app, ["chat", "--folder", str(tmp_path / "memory"), *arguments], input=given)
+
+    return run
+
+
+def test_a_conversation_goes_line_by_line_until_the_input_ends(chat, memory) -> None:
+    result = chat("--why", given="나 내일 발표 있어\n\n내일 일정 발표 맞지\n")
+    assert result.stdout == "떨리겠어요.\n잘 될 거예요!\n"
+    assert "remembered [내일 일정: 발표]" in result.stderr
+    assert "from '나 내일 발표 있어'" in result.stderr
+    assert "[내일 일정: 발표]" in memory("list").stdout
+
+
+def test_one_message_is_answered_as_one_document(chat) -> None:
+    (turn,) = json.loads(chat("나 내일 발표 있어", "--json").stdout)
+    assert (turn["answer"], turn["remembered"], turn["memory"]) == ("떨리겠어요.", ["[내일 일정: 발표]"], None)
+
+
+def test_a_model_that_is_not_there_is_named(memory, tmp_path) -> None:
+    result = CliRunner().invoke(app, ["chat", "안녕", "--model", str(tmp_path / "nothing"), "--folder", str(tmp_path)])
+    assert result.exit_code == 2
+    assert "nothing" in result.stderr

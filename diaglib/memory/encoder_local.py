@@ -8,12 +8,12 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from diaglib.memory.ngrams import BUCKETS, ngram_ids, overlap_ids
-from diaglib.memory.pairs import key_and_value, key_words, target
+from diaglib.memory.pairs import key_and_value, key_words
 
 if TYPE_CHECKING:
     import numpy as np
@@ -195,7 +195,7 @@ class LocalEncoder:
         words = key_words(key)
         return _Memory(
             hidden=_unit(self.arrays["key_in"] @ self._embed(key) + self.arrays["value_in"] @ of_value),
-            overlap=np.array([*(target(key, known) for known in self.keys), 0.0], np.float32),
+            overlap=self._overlap(words),
             place=self._key_place.get(key, -1),
             words=np.array(sorted(self._word_place[word] for word in words if word in self._word_place), np.int64),
             word_count=len(words),
@@ -203,6 +203,25 @@ class LocalEncoder:
             key_ids=np.array(overlap_ids(key), np.int64),
             value_ids=np.array(overlap_ids(value), np.int64),
         )
+
+    def _overlap(self, words: frozenset[str]) -> np.ndarray:
+        """`pairs.target` of a key of those words for each known key, and 0 for no memory, (keys + 1,)."""
+        import numpy as np
+
+        places = [self._word_place[word] for word in words if word in self._word_place]
+        shared = self._words_of_keys[:, places].sum(axis=1)
+        union = len(words) + self._words_of_keys.sum(axis=1) - shared
+        return np.append(np.round(shared / union, 4), 0).astype(np.float32)
+
+    @cached_property
+    def _words_of_keys(self) -> np.ndarray:
+        """1 where a known key has a word, (keys, words)."""
+        import numpy as np
+
+        table = np.zeros((len(self.keys), len(self.words)))
+        for row, key in zip(table, self.keys, strict=True):
+            row[[self._word_place[word] for word in key_words(key)]] = 1
+        return table
 
     def _embed(self, text: str) -> Any:
         """Sum of the rows of a text's n-grams over the root of their number, (width,)."""

@@ -186,6 +186,24 @@ def evaluate(
         print(f"{name.replace('_', ' '):18s} {value}{low_high}")
 
 
+@app.command()
+def train(
+    out: Annotated[Path, typer.Option(help="folder of the new encoder, for `--model`")],
+    model: Annotated[str, typer.Option(help="local, or a folder or hub id to fine-tune")] = "local",
+    epochs: Annotated[int, typer.Option(min=0, help="passes over the lines; 0 takes what the model was published with")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="the same seed gives the same training")] = 0,
+) -> None:
+    """Trains an encoder on our own lines and calibrates its threshold; `eval` measures it."""
+    from diaglib.memory.train import train_encoder
+
+    if out.exists() and any(out.iterdir() if out.is_dir() else [out]):
+        stop(f"{out} is not an empty folder: choose another")
+    with reasons():
+        encoder, curve = train_encoder(model, out, epochs or None, seed)
+    tell(f"{len(curve)} steps of the curve, the last at loss {curve[-1]['loss']:.4f}; threshold {encoder.threshold:.2f}")
+    print(out)
+
+
 def open_user_store(user: str, folder: Path | None, model: str = "local") -> Store:
     """The store of a user, searched with that encoder, which is loaded at the first search. Raises StoreError."""
     from diaglib.memory.store import open_store

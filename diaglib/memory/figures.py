@@ -61,12 +61,12 @@ def target_heat_map(keys: Sequence[str], targets: np.ndarray, predicted: np.ndar
 
 @_with_hangul
 def training_curve(history: Sequence[Mapping[str, float]]) -> Figure:
-    """Every value of the records over their `epoch`, a panel each."""
-    names = [name for name in history[0] if name != "epoch"]
+    """Every value of the records over the first one (epoch or step), a panel each."""
+    over, *names = history[0]
     figure, axes = _figure(3.6 * len(names) + 1, 2.8, len(names))
     for axis, name in zip(axes, names, strict=True):
-        axis.plot([row["epoch"] for row in history], [row[name] for row in history], color=BLUE)
-        axis.set(xlabel="epoch", ylabel=name.replace("_", " "), ylim=(0, None))
+        axis.plot([row[over] for row in history], [row[name] for row in history], color=BLUE)
+        axis.set(xlabel=over, ylabel=name.replace("_", " "), ylim=(0, None))
     return figure
 
 

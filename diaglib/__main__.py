@@ -12,7 +12,7 @@ import sys
 
 import typer
 
-from diaglib.cli import chat, diagrams, memory, notebooks, training
+from diaglib.cli import candidates, chat, diagrams, memory, notebooks, training
 
 app = typer.Typer(
     name="diaglib",
@@ -27,6 +27,7 @@ app.command()(diagrams.draw)
 app.command()(diagrams.check)
 app.command()(diagrams.render)
 app.command()(notebooks.dataset)
+app.command()(candidates.fit)
 app.command()(training.train)
 app.add_typer(memory.app)
 app.command()(chat.chat)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from diaglib.profiles import Profile
+from diaglib.runs.report_font import with_hangul_font
 from diaglib.runs.series import Entry
 
 TEMPLATES = Path(__file__).with_name("report_template")
@@ -49,7 +50,7 @@ def write_report(notebook: Path, report: Path, leaves: str = "") -> None:
     )
     style = (TEMPLATES / "style.css").read_text(encoding="utf-8")
     page, _ = exporter.from_notebook_node(book, {"diaglib": {"title": title, "style": style, "leaves": leaves}})
-    report.write_text(hide_machine_paths(page), encoding="utf-8")
+    report.write_text(with_hangul_font(hide_machine_paths(page)), encoding="utf-8")
 
 
 def find_headline(cells: list[Any]) -> tuple[str, bytes] | None:

@@ -1,14 +1,16 @@
 """The chat: what is put in front of a message, what is taken out of an answer, and what no model is asked."""
 
+import runpy
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 from plain_encoder import PlainEncoder
 from scripted_chat import ScriptedChatModel
 
 from diaglib.dataset.chat import END_MARK, chat_prompt, persona_rules
-from diaglib.memory.chat import KEPT_TURNS, NO_ANSWER, NO_WORDS, Chat, is_said
+from diaglib.memory.chat import KEPT_TURNS, NO_ANSWER, NO_WORDS, Chat, is_said, open_chat
 from diaglib.memory.items import Memory
 from diaglib.memory.store import Store, StoreError
 
@@ -161,3 +163,15 @@ def test_a_store_that_cannot_be_written_is_told_and_the_talk_goes_on(store, monk
 )
 def test_what_a_message_says(value: str, message: str, said: bool) -> None:
     assert is_said(Memory("키", value), message) == said
+
+
+def test_a_model_of_the_hub_talks_through_the_same_call(store, tmp_path) -> None:
+    """A random model of the true classes writes anything at all: it is bounded, cleaned and shown."""
+    save_model = runpy.run_path(str(Path(__file__).parents[1] / "llm" / "small_models.py"))["save_model"]
+    chat = open_chat(store, str(save_model(tmp_path / "model", "neox")))
+    store.add("오늘 일정", "발표", at=FRIDAY)
+    chat.threshold = 0.0
+    turns = [chat.say(message, FRIDAY) for message in ("오늘 일정 뭐였지?", "그래?")]
+    assert all(turn.answer for turn in turns)
+    assert turns[0].attached
+    assert turns[1].prompt.startswith(chat_prompt("오늘 일정 뭐였지?"))

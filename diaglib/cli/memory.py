@@ -182,8 +182,9 @@ def evaluate(
         return
     intervals = report.pop("intervals")
     for name, value in report.items():
-        low_high = f"  ({intervals[name][0]:.2f} to {intervals[name][1]:.2f})" if name in intervals else ""
-        print(f"{name.replace('_', ' '):18s} {value}{low_high}")
+        if value is not None:  # nothing to measure it on
+            low_high = f"  ({intervals[name][0]:.2f} to {intervals[name][1]:.2f})" if name in intervals else ""
+            print(f"{name.replace('_', ' '):18s} {value}{low_high}")
 
 
 @app.command()

@@ -143,3 +143,27 @@ def test_a_model_that_is_not_there_is_named(memory, tmp_path) -> None:
     result = CliRunner().invoke(app, ["chat", "안녕", "--model", str(tmp_path / "nothing"), "--folder", str(tmp_path)])
     assert result.exit_code == 2
     assert "nothing" in result.stderr
+
+
+def test_eval_prints_the_published_figures_with_their_intervals(memory, plain, tmp_path) -> None:
+    pairs = tmp_path / "pairs.txt"
+    pairs.write_text("\ufeff[좋아하는 가수: 아이유] 아이유 가수\n\n[오늘 일정: 발표] 오늘 발표 일정\n", encoding="utf-8")
+    report = json.loads(memory("eval", "--pairs", str(pairs), "--json").stdout)
+    assert (report["lines"], report["top1"], report["threshold"]) == (2, 1.0, 0.3)
+    assert {"mse", "mae", "correlation", "recall", "precision", "silence", "intervals"} <= set(report)
+    assert "top1               1.0  (0.34 to 1.00)" in memory("eval", "--pairs", str(pairs)).stdout
+
+
+@pytest.mark.parametrize(("text", "words"), [("", "too few"), ("[a: b] c\n", "too few"), ("[a: b] c\nhello\n", "line 2")])
+def test_eval_of_what_is_no_pairs_says_so(memory, plain, tmp_path, text: str, words: str) -> None:
+    (tmp_path / "pairs.txt").write_text(text, encoding="utf-8")
+    result = memory("eval", "--pairs", str(tmp_path / "pairs.txt"))
+    assert (result.exit_code, words in result.stderr) == (2, True)
+
+
+def test_a_training_does_not_overwrite_and_says_where_it_went(memory, tmp_path, monkeypatch) -> None:
+    encoder = PlainEncoder()
+    monkeypatch.setattr("diaglib.memory.train.train_encoder", lambda *values: (encoder, [{"epoch": 1, "loss": 0.5}]))
+    assert CliRunner().invoke(app, ["memory", "train", "--out", str(tmp_path / "new")]).stdout == f"{tmp_path / 'new'}\n"
+    refused = CliRunner().invoke(app, ["memory", "train", "--out", str(tmp_path.parent)])
+    assert (refused.exit_code, "not an empty folder" in refused.stderr) == (2, True)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from diaglib.memory.ngrams import BUCKETS, ngram_ids, overlap_ids
-from diaglib.memory.pairs import key_and_value, key_words
+from diaglib.memory.pairs import SAME_KEYS, key_and_value, key_words
 
 if TYPE_CHECKING:
     import numpy as np
@@ -100,7 +100,9 @@ class LocalEncoder:
         import numpy as np
 
         weights = self.arrays
-        hidden = np.tanh((features - weights["judge_mean"]) / weights["judge_scale"] @ weights["judge_in"] + weights["judge_bias"])
+        hidden = np.tanh(
+            (features - weights["judge_mean"]) / weights["judge_scale"] @ weights["judge_in"] + weights["judge_bias"]
+        )
         return 1 / (1 + np.exp(-(hidden @ weights["judge_out"] + weights["judge_out_bias"])))
 
     def memory_vectors(self, memories: Sequence[str]) -> np.ndarray:
@@ -191,6 +193,7 @@ class LocalEncoder:
         import numpy as np
 
         key, value = key_and_value(text)
+        key = SAME_KEYS.get(key, key)
         of_value = self._embed(value)
         words = key_words(key)
         return _Memory(
@@ -232,7 +235,7 @@ class LocalEncoder:
         return table[ids].sum(axis=0) / np.sqrt(len(ids)) if ids else np.zeros(table.shape[1], np.float32)
 
     def _sketch(self, ids: Any) -> Any:
-        """Shared syllables in a few dimensions: signed hashing (Weinberger et al. 2009), weighted by rarity, length SKETCH_WEIGHT."""
+        """Shared syllables in few dimensions: signed hashing (Weinberger et al. 2009) by rarity, of length SKETCH_WEIGHT."""
         import numpy as np
 
         signs = 1 - 2 * (ids * 2_654_435_761 >> 16 & 1)

@@ -6,37 +6,87 @@ Rules: every line is written by hand (the folder `lines` has the data card); the
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from diaglib.memory.pairs import Line, read_lines
 
 FOLDER = Path(__file__).with_name("lines")
-TOPICS = ("days", "taste", "wishes", "person", "life")
+ACTIVITIES = "activities"
+# written one after the other, each in its own manner: what was learnt from two of them is tried on the third
+SOURCES = (("days", "taste", "wishes", "person", "life"), ("everyday", ACTIVITIES), ("moments",))
 VALUE_PLACE = "{v}"
 OF_ONE_VALUE = " :: "
+TIME_PLACE = "{t}"
+SHARE_VARIED = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class Time:
+    """When something is planned: the key of its day, how a message names it, how much of what can be said is said of it."""
+
+    key: str
+    words: tuple[str, ...]
+    share_told: float  # of the messages that name the day
+    share_untold: float  # of those that leave it open
+
+
+TIMES = (
+    Time(
+        "오늘 일정",
+        ("오늘", "오늘", "오늘", "이따", "이따가", "지금", "오늘 저녁에", "오늘 오후에", "조금 이따", "퇴근하고"),
+        1.0,
+        1.0,
+    ),
+    Time("내일 일정", ("내일", "내일", "내일", "낼", "내일 아침에", "내일 오후에", "자고 일어나면"), 1.0, 0.35),
+    Time("주말 일정", ("주말에", "이번 주말에", "토요일에", "일요일에", "토요일"), 0.35, 0.12),
+    Time("이번 주 일정", ("이번 주에", "수요일에", "목요일에", "금요일에", "이번 주 안에"), 0.25, 0.08),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """A key with its values and the messages that call for it; `{v}` in a message is the value."""
+    """A key with its values and the messages that call for it; `{v}` in a message is the value, `{t}` the time.
 
+    Several topics may have one key; `source` is the place of its file in `SOURCES`.
+    """
+
+    source: int
     key: str
     values: tuple[str, ...]
     messages: tuple[str, ...]
-    of_one_value: tuple[tuple[str, str], ...]  # (value, a message that fits this value alone)
+    of_one_value: tuple[tuple[str, str], ...] = ()  # (value, a message that fits this value alone)
+    time: Time | None = None
 
-    def lines(self, rng: random.Random, values_per_message: int = 1) -> list[Line]:
-        """Every message with a value; those that say their value with several, where there are as many."""
-        lines = [Line(self.key, value, message) for value, message in self.of_one_value]
+    def lines(
+        self, rng: random.Random, values_per_message: int = 1, variants: Mapping[str, Sequence[str]] | None = None
+    ) -> list[Line]:
+        """Every message with a value; those that say their value with several, where there are as many. With `variants`, most
+        messages that have some are said in other words."""
+
+        def said(message: str) -> str:
+            others = variants.get(message) if variants else None
+            return rng.choice(others) if others and rng.random() < SHARE_VARIED else message
+
+        lines = [Line(self.key, value, said(message)) for value, message in self.of_one_value]
         for message in self.messages:
+            message = said(message)
+            if self.time:
+                told = TIME_PLACE in message
+                if rng.random() >= (self.time.share_told if told else self.time.share_untold):
+                    continue
+                when = rng.choice(self.time.words)
+                # `까지` follows a day, not `오늘 저녁에`
+                when = when.split(" ")[0].removesuffix("에") if f"{TIME_PLACE}까지" in message else when
+                message = message.replace(TIME_PLACE, when)
             count = values_per_message if VALUE_PLACE in message else 1
             for value in rng.sample(self.values, min(count, len(self.values))):
                 lines.append(Line(self.key, value, message.replace(VALUE_PLACE, value)))
         return lines
 
 
-def read_topics(text: str) -> list[Topic]:
+def read_topics(text: str, source: int = 0) -> list[Topic]:
     """Topics of a text: `# key`, then `= value | value`, then a message a line (`value :: message` where it fits one alone).
 
     Raises ValueError naming the line that stands before its key, or a key without values or messages.
@@ -62,16 +112,23 @@ def read_topics(text: str) -> list[Topic]:
     for key, values, messages, _ in found:
         if not values or not messages:
             raise ValueError(f"the key '{key}' needs values (= one | two) and messages below it")
-    return [Topic(key, tuple(values), tuple(messages), tuple(special)) for key, values, messages, special in found]
+    return [Topic(source, key, tuple(values), tuple(messages), tuple(special)) for key, values, messages, special in found]
 
 
 def load_topics() -> list[Topic]:
-    """Every key we train on."""
-    return [topic for name in TOPICS for topic in read_topics((FOLDER / f"{name}.txt").read_text(encoding="utf-8"))]
+    """Everything we train on: the topics by key, and every activity as a plan for each of the `TIMES`."""
+    topics = []
+    for source, names in enumerate(SOURCES):
+        for name in names:
+            read = read_topics((FOLDER / f"{name}.txt").read_text(encoding="utf-8"), source)
+            if name == ACTIVITIES:
+                read = [replace(activity, key=time.key, time=time) for activity in read for time in TIMES]
+            topics += read
+    return topics
 
 
 def training_lines(seed: int = 0, values_per_message: int = 1) -> list[Line]:
-    """The lines we train on, values drawn by the seed."""
+    """The lines we train on, values and times drawn by the seed."""
     rng = random.Random(seed)
     return [line for topic in load_topics() for line in topic.lines(rng, values_per_message)]
 
@@ -79,6 +136,12 @@ def training_lines(seed: int = 0, values_per_message: int = 1) -> list[Line]:
 def unseen_lines() -> list[Line]:
     """The test: keys and wordings that no training line has."""
     return read_lines(FOLDER / "unseen.txt")
+
+
+def message_variants() -> dict[str, tuple[str, ...]]:
+    """The messages of our topics in other words of like meaning, as `tools/vary_korean_lines.py` made them."""
+    rows = (FOLDER / "variants.txt").read_text(encoding="utf-8").splitlines()
+    return {message: tuple(others) for message, *others in (row.split("\t") for row in rows if row)}
 
 
 def chit_chat() -> list[str]:

@@ -6,6 +6,8 @@ Rule: plain Python and crc32, so that the numbers are the same on every machine 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
+from itertools import pairwise
 from zlib import crc32
 
 from diaglib.memory.items import clean_text
@@ -43,15 +45,20 @@ def jamo(word: str) -> str:
 def ngram_ids(text: str) -> list[int]:
     """Buckets of everything the embedding looks at: words, pairs of words, syllables 1 to 3, jamo 3 and 5 with word edges."""
     words = split_words(text)
-    grams = [f"w{word}" for word in words]
-    grams += [f"p{one} {two}" for one, two in zip(words, words[1:], strict=False)]
+    ids = [_bucket(f"p{one} {two}") for one, two in pairwise(words)]
     for word in words:
-        edged = f"<{word}>"
-        grams += [f"s{edged[at : at + size]}" for size in (2, 3) for at in range(len(edged) - size + 1)]
-        grams += [f"u{letter}" for letter in word]
-        letters = f"<{jamo(word)}>"
-        grams += [f"j{letters[at : at + size]}" for size in JAMO_LENGTHS for at in range(len(letters) - size + 1)]
-    return [crc32(gram.encode()) % BUCKETS for gram in grams]
+        ids += _word_ids(word)
+    return ids
+
+
+@lru_cache(maxsize=20_000)
+def _word_ids(word: str) -> tuple[int, ...]:
+    edged, letters = f"<{word}>", f"<{jamo(word)}>"
+    grams = [f"w{word}"]
+    grams += [f"s{edged[at : at + size]}" for size in (2, 3) for at in range(len(edged) - size + 1)]
+    grams += [f"u{letter}" for letter in word]
+    grams += [f"j{letters[at : at + size]}" for size in JAMO_LENGTHS for at in range(len(letters) - size + 1)]
+    return tuple(_bucket(gram) for gram in grams)
 
 
 def overlap_ids(text: str) -> list[int]:
@@ -61,4 +68,8 @@ def overlap_ids(text: str) -> list[int]:
         grams += [f"o{word[at : at + 2]}" for at in range(len(word) - 1)]
         if len(word) == 1 or (len(word) == 2 and word[1] in PARTICLES):
             grams.append(f"o{word[0]}")
-    return [crc32(gram.encode()) % BUCKETS for gram in dict.fromkeys(grams)]
+    return [_bucket(gram) for gram in dict.fromkeys(grams)]
+
+
+def _bucket(gram: str) -> int:
+    return crc32(gram.encode()) % BUCKETS

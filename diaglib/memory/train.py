@@ -5,6 +5,7 @@ Used by notebook 06 and `diaglib memory train`. Rule: its threshold is calibrate
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 from diaglib.environment import read_environment
@@ -23,6 +24,7 @@ def train_encoder(
     `model` is `local`, a folder or a hub id; `epochs` None takes the published or shipped number. Raises OSError where there is no
     such model.
     """
+    logging.getLogger("bitsandbytes").setLevel(logging.ERROR)  # it names kernels for 4-bit weights, of which there are none here
     if model == LOCAL:
         from diaglib.memory.encoder_judge import train_local
         from diaglib.memory.encoder_training import TrainingSettings

@@ -21,8 +21,8 @@ def train_encoder(
 ) -> tuple[Encoder, list[dict[str, float]]]:
     """The trained encoder, saved to `folder`, and its training curve: epoch or step, and what was measured there.
 
-    `model` is `local`, a folder or a hub id; `epochs` None takes the published or shipped number. Raises OSError where there is no
-    such model.
+    `model` is `local`, a folder or a hub id; `epochs` None takes the published or shipped number. Raises OSError where there
+    is no such model.
     """
     logging.getLogger("bitsandbytes").setLevel(logging.ERROR)  # it names kernels for 4-bit weights, of which there are none here
     if model == LOCAL:

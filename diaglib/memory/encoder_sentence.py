@@ -36,9 +36,7 @@ class SentenceEncoder:
     def load(cls, model: str, device: str | None = None) -> SentenceEncoder:
         """A folder or hub id; a bare language model gets mean pooling, as published. The threshold is the one calibrated with
         the model, else the published 0.6."""
-        from sentence_transformers import SentenceTransformer
-
-        loaded = SentenceTransformer(model, device=device, trust_remote_code=False, model_kwargs=_safe(model))
+        loaded = _load(model, device)
         calibration = Path(model) / CALIBRATION_FILE
         limit = PUBLISHED_THRESHOLD
         if calibration.is_file():
@@ -99,6 +97,7 @@ def fine_tune(
         raise ValueError(f"{len(lines)} lines to train on and {len(held_out)} held out: give at least two of each")
     from datasets import Dataset
     from sentence_transformers import SentenceTransformer, SentenceTransformerTrainer, SentenceTransformerTrainingArguments
+    from sentence_transformers.base.model_card import BaseModelCardCallback
     from sentence_transformers.sentence_transformer.losses import CosineSimilarityLoss
     from transformers import ProgressCallback, set_seed
 
@@ -109,7 +108,7 @@ def fine_tune(
 
         model = SentenceTransformer(modules=[NgramEmbedding()])
     else:
-        model = SentenceTransformer(base, trust_remote_code=False, model_kwargs=_safe(base))
+        model = _load(base)
     pairs = chosen_pairs(lines, settings.max_pairs, settings.seed)
     columns = {
         "memory": [_as_trained(pair.memory) for pair in pairs],
@@ -133,6 +132,8 @@ def fine_tune(
         model=model, args=arguments, train_dataset=Dataset.from_dict(columns), loss=CosineSimilarityLoss(model)
     )
     trainer.remove_callback(ProgressCallback)
+    for callback in [one for one in trainer.callback_handler.callbacks if isinstance(one, BaseModelCardCallback)]:
+        trainer.remove_callback(callback)  # it computes examples for a card we do not write
     trainer.train()
     encoder = SentenceEncoder(model, str(folder))
     encoder.threshold = calibrated_threshold(encoder, held_out, chit_chat(), settings.precision, settings.silence)
@@ -151,7 +152,8 @@ def chosen_pairs(lines: Sequence[Line], max_pairs: int, seed: int = 0) -> list[P
         return product(lines) + hard
     hard = rng.sample(hard, min(len(hard), max_pairs // 3))
     # the product of 2,000 lines has 4 million pairs: draw from it without making it
-    related, unrelated = [], []
+    related: list[Pair] = []
+    unrelated: list[Pair] = []
     wanted = max_pairs - len(hard)
     for _ in range(50 * wanted):
         pair = _drawn(rng.choice(lines), rng.choice(lines))
@@ -170,10 +172,13 @@ def _as_trained(memory: str) -> str:
     return f"[{SAME_KEYS.get(key, key)}: {value}]"
 
 
-def _safe(model: str) -> dict[str, Any]:
-    """Weights as safetensors only; a folder of our own n-gram module takes no such argument and has nothing else."""
+def _load(model: str, device: str | None = None) -> Any:
+    """A SentenceTransformer from safetensors, without remote code: our own module is named here, not read from the folder."""
+    from sentence_transformers import SentenceTransformer
+
     from diaglib.memory.encoder_module import NgramEmbedding
 
     modules = Path(model) / "modules.json"
-    ours = modules.is_file() and NgramEmbedding.__name__ in modules.read_text(encoding="utf-8")
-    return {} if ours else {"use_safetensors": True}
+    if modules.is_file() and NgramEmbedding.__name__ in modules.read_text(encoding="utf-8"):
+        return SentenceTransformer(modules=[NgramEmbedding.load(model)], device=device)
+    return SentenceTransformer(model, device=device, trust_remote_code=False, model_kwargs={"use_safetensors": True})

@@ -14,7 +14,6 @@ from diaglib.runs.series import load_series
 ROOT = Path(__file__).parents[2]
 SMALLEST = {
     "02_dataset_generation": ["ROWS=60"],
-    "06_memory_sbert": ["EPOCHS=1"],
     "07_draw": ["COUNT=2", "KEEP=1"],
 }
 

@@ -8,11 +8,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from diaglib.memory.encoder_training import TrainingSettings
+
 
 def write_card(folder: Path, record: dict[str, Any]) -> Path:
     """README.md of a model folder."""
     settings, unseen = record["settings"], record["unseen"]
     at_limit = min(record["held_out"], key=lambda row: abs(row["threshold"] - unseen["threshold"]))
+    epochs = "" if settings["epochs"] == TrainingSettings().epochs else f" --epochs {settings['epochs']}"
     size = (folder / "model.safetensors").stat().st_size / 2**20
     lines = [
         "# The embedded encoder `local`",
@@ -50,7 +53,7 @@ def write_card(folder: Path, record: dict[str, Any]) -> Path:
         f"The unseen lines are {unseen['lines']} lines over {unseen['keys']} keys; neither keys nor wordings were trained on. "
         "In brackets: 95% intervals.",
         "",
-        f"Made by `python -m diaglib memory train --epochs {settings['epochs']} --out FOLDER`.",
+        f"Made by `python -m diaglib memory train{epochs} --out FOLDER`.",
         "",
         "Limits: it knows the words of its training lines and their neighbours, not Korean. A message whose words it never met",
         "is judged by what it shares with key and value. Keys are compared by their words, so two values of a key are alike.",

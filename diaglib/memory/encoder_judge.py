@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from diaglib.memory.encoder_local import LocalEncoder
 from diaglib.memory.encoder_training import TrainingSettings, train_embedding
 from diaglib.memory.evaluation import Judged, choose_threshold, measure, threshold_curve
-from diaglib.memory.lines import Topic, chit_chat, load_topics, unseen_lines
+from diaglib.memory.lines import Topic, chit_chat, count_messages, load_topics, unseen_lines
 from diaglib.memory.pairs import Line, targets
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def train_local(folder: str | Path, settings: TrainingSettings | None = None) ->
     encoder.threshold = choose_threshold(limits, settings.precision, settings.silence)
     record = {
         "settings": asdict(settings),
-        "lines": sum(len(topic.messages) + len(topic.of_one_value) for topic in topics if not topic.time),
+        "lines": count_messages(topics),
         "keys": len(encoder.keys),
         "cpu_seconds": round(time.process_time() - started),
         "training": curve,

@@ -50,16 +50,16 @@ class TrainingSettings:
     """
 
     width: int = 96
-    epochs: int = 12
+    epochs: int = 9
     batch_size: int = 128
     learning_rate: float = 2e-2
     weight_decay: float = 0.02
     gram_dropout: float = 0.3
     values_per_message: int = 2
     folds: int = 3
-    stores: int = 60
+    stores: int = 50
     judge_width: int = 24
-    judge_steps: int = 800
+    judge_steps: int = 600
     precision: float = 0.85
     silence: float = 0.92
     seed: int = 0

@@ -13,9 +13,9 @@ from pathlib import Path
 from diaglib.memory.pairs import Line, read_lines
 
 FOLDER = Path(__file__).with_name("lines")
-ACTIVITIES = "activities"
+PLANS = ("activities", "crossing")
 # written one after the other, each in its own manner: what was learnt from two of them is tried on the third
-SOURCES = (("days", "taste", "wishes", "person", "life"), ("everyday", ACTIVITIES), ("moments",))
+SOURCES = (("days", "taste", "wishes", "person", "life"), ("everyday", "activities"), ("moments", "crossing"))
 VALUE_PLACE = "{v}"
 OF_ONE_VALUE = " :: "
 TIME_PLACE = "{t}"
@@ -69,21 +69,25 @@ class Topic:
             others = variants.get(message) if variants else None
             return rng.choice(others) if others and rng.random() < SHARE_VARIED else message
 
-        lines = [Line(self.key, value, said(message)) for value, message in self.of_one_value]
-        for message in self.messages:
-            message = said(message)
-            if self.time:
-                told = TIME_PLACE in message
-                if rng.random() >= (self.time.share_told if told else self.time.share_untold):
-                    continue
-                when = rng.choice(self.time.words)
-                # `까지` follows a day, not `오늘 저녁에`
-                when = when.split(" ")[0].removesuffix("에") if f"{TIME_PLACE}까지" in message else when
-                message = message.replace(TIME_PLACE, when)
-            count = values_per_message if VALUE_PLACE in message else 1
-            for value in rng.sample(self.values, min(count, len(self.values))):
-                lines.append(Line(self.key, value, message.replace(VALUE_PLACE, value)))
+        lines = []
+        for value, message in [*self.of_one_value, *((None, message) for message in self.messages)]:
+            if (spoken := self._timed(said(message), rng)) is None:
+                continue
+            count = values_per_message if VALUE_PLACE in spoken else 1
+            for chosen in [value] if value else rng.sample(self.values, min(count, len(self.values))):
+                lines.append(Line(self.key, chosen, spoken.replace(VALUE_PLACE, chosen)))
         return lines
+
+    def _timed(self, message: str, rng: random.Random) -> str | None:
+        """The message with a word for the time of its key; None where it is left to the other times."""
+        if not self.time:
+            return message
+        if rng.random() >= (self.time.share_told if TIME_PLACE in message else self.time.share_untold):
+            return None
+        when = rng.choice(self.time.words)
+        if any(f"{TIME_PLACE}{particle}" in message for particle in ("까지", "부터")):
+            when = when.split(" ")[0].removesuffix("에")  # 오늘까지, not 오늘 저녁에까지
+        return message.replace(TIME_PLACE, when)
 
 
 def read_topics(text: str, source: int = 0) -> list[Topic]:
@@ -109,8 +113,8 @@ def read_topics(text: str, source: int = 0) -> list[Topic]:
             of_one_value.append((value.strip(), message.strip()))
         else:
             messages.append(row)
-    for key, values, messages, _ in found:
-        if not values or not messages:
+    for key, values, messages, of_one_value in found:
+        if not values or not (messages or of_one_value):
             raise ValueError(f"the key '{key}' needs values (= one | two) and messages below it")
     return [Topic(source, key, tuple(values), tuple(messages), tuple(special)) for key, values, messages, special in found]
 
@@ -121,10 +125,16 @@ def load_topics() -> list[Topic]:
     for source, names in enumerate(SOURCES):
         for name in names:
             read = read_topics((FOLDER / f"{name}.txt").read_text(encoding="utf-8"), source)
-            if name == ACTIVITIES:
+            if name in PLANS:
                 read = [replace(activity, key=time.key, time=time) for activity in read for time in TIMES]
             topics += read
     return topics
+
+
+def count_messages(topics: Sequence[Topic]) -> int:
+    """Messages written by hand in topics: a plan counts once, not for each of its times."""
+    once = [topic for topic in topics if topic.time in (None, TIMES[0])]
+    return sum(len(topic.messages) + len(topic.of_one_value) for topic in once)
 
 
 def training_lines(seed: int = 0, values_per_message: int = 1) -> list[Line]:

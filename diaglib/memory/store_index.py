@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 EXACT_ITEMS = 5_000  # half a millisecond for numpy
 CONNECTIVITY = 16
 EXPANSION_ADD = 128
-EXPANSION_SEARCH = 128
+EXPANSION_SEARCH = 256  # 128 found 97.9% of the ten nearest of 100,000
 
 
 class VectorIndex:

@@ -112,6 +112,8 @@ def _store(topics: Sequence[Topic], rng: random.Random, keys: int) -> list[Line]
     for topic in topics:
         by_key.setdefault(topic.key, []).extend(topic.lines(rng))
     names = sorted(name for name, lines in by_key.items() if lines)
+    if not names:
+        return []
     drawn = sorted(set(rng.choices(names, [len(by_key[name]) for name in names], k=keys)))
     return [line for name in drawn for line in rng.sample(by_key[name], min(len(by_key[name]), rng.randint(1, 6)))]
 

@@ -34,7 +34,7 @@ def test_it_keeps_its_promise_on_keys_and_wordings_it_never_saw() -> None:
 
 
 @pytest.mark.parametrize(
-    ("message", "wanted"), [("콘서트 티켓팅 성공했어", 0), ("발표하는데 너무 떨려", 1), ("배고픈데 뭐 시켜 먹을까", 2)]
+    ("message", "wanted"), [("콘서트 티켓팅 성공했어", 0), ("오늘 발표하는데 너무 떨려", 1), ("배고픈데 뭐 시켜 먹을까", 2)]
 )
 def test_the_right_memory_comes_first(message: str, wanted: int) -> None:
     scores = similarity(MEMORIES, [message])[:, 0]

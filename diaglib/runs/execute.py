@@ -61,10 +61,13 @@ def run_series(
     for own in defaults.values():
         known |= own
     values = read_overrides(overrides, known)
+    for name in values:
+        if all(name in entry.parameters for entry in entries if name in defaults[entry.name]):
+            raise ValueError(f"-p {name}: the series runs its notebook once for each value; choose among the results instead")
     results = []
     for entry in entries:
-        parameters = {"PROFILE": profile.name} | entry.parameters
-        parameters |= {name: value for name, value in values.items() if name in defaults[entry.name]}
+        parameters = {"PROFILE": profile.name} | {name: v for name, v in values.items() if name in defaults[entry.name]}
+        parameters |= entry.parameters
         results.append(_run_or_keep(entry, notebooks / entry.file, parameters, profile, force, show))
         write_index(output_root() / profile.name, profile, load_series())
     return results
@@ -94,6 +97,8 @@ def _run_or_keep(
     if before and before.status == "done" and before.key == key and not force:
         show(f"{entry.name}: nothing changed since {before.started}, kept", True)
         return Result(**{**asdict(before), "kept": True})
+    if force and "FORCE" in read_parameters(notebook):  # what the notebook itself keeps is made anew too
+        parameters = parameters | {"FORCE": True}
     folder.mkdir(parents=True, exist_ok=True)
     for file in (RESULT_FILE, REPORT_FILE, NOTEBOOK_FILE):
         (folder / file).unlink(missing_ok=True)

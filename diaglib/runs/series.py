@@ -30,6 +30,8 @@ class Entry:
     """One notebook of the series.
 
     `code` are the library packages it stands on; `leaves` the pattern of what to open afterwards, in its output folder.
+    A notebook that answers several questions has an entry for each: `variant` is added to the name, and `parameters` are
+    what makes the difference, which `-p` does not change.
     """
 
     number: str
@@ -38,10 +40,11 @@ class Entry:
     code: tuple[str, ...] = ()
     leaves: str = ""
     parameters: dict[str, Any] = field(default_factory=dict)
+    variant: str = ""
 
     @property
     def name(self) -> str:
-        return Path(self.file).stem
+        return "_".join(filter(None, [Path(self.file).stem, self.variant]))
 
     def left(self, folder: Path) -> str:
         """What to open of what the notebook left in `folder`: the newest match, relative to it; empty where there is none."""

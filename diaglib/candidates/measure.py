@@ -83,8 +83,13 @@ def measure(subject: Subject, task: str, settings: Settings, root: Path, force: 
         write_json(folder / RECORD_FILE, record)
     except OSError as error:  # the disk this writes to: the row is told though it cannot be kept
         status, reason = explain_error(error)
-        record = _record(subject, found, status, reason, {}, {}, [])
+        record = failed_record(subject, task, status, reason)
     return record
+
+
+def failed_record(subject: Subject, task: str, status: str, reason: str) -> dict[str, Any]:
+    """The record of a candidate that never came to be measured."""
+    return _record(subject, get_task(task), status, reason, {}, {}, [])
 
 
 def _climb(subject: Subject, task: Task, settings: Settings, folder: Path) -> dict[str, Any]:

@@ -24,11 +24,13 @@ class BusyGPUError(RuntimeError):
 
 
 def processes_on_gpu() -> dict[int, int]:
-    """Process id -> MiB it holds on any GPU of this machine; empty where there is none or nobody computes."""
+    """Process id -> MiB it holds on any GPU that this process may use; empty where there is none or nobody computes."""
     tool = shutil.which("nvidia-smi")
     if tool is None:
         return {}
     command = [tool, "--query-compute-apps=pid,used_memory", "--format=csv,noheader,nounits"]
+    if visible := os.environ.get("CUDA_VISIBLE_DEVICES"):  # beside this one, others may measure on other GPUs
+        command += ["-i", visible]
     listed = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30).stdout
     found: dict[int, int] = {}
     for line in listed.splitlines():

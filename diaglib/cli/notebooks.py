@@ -16,6 +16,7 @@ def run(
     only: Annotated[str, typer.Option(help="numbers of notebooks, with commas between: 02,07")] = "",
     parameter: Annotated[list[str] | None, typer.Option("-p", metavar="NAME=VALUE", help="a parameter of the notebooks")] = None,
     force: Annotated[bool, typer.Option("--force", help="run finished notebooks again")] = False,
+    scheduler: Annotated[str, typer.Option(help="notebook 01 on many machines: address of a Dask scheduler, or local")] = "",
     notebooks: Annotated[str, typer.Option(help="folder of the notebooks")] = "",
 ) -> None:
     """Runs the notebooks, keeps what is finished, and writes reports and an index page."""
@@ -23,9 +24,10 @@ def run(
     from diaglib.runs.execute import run_series
     from diaglib.runs.series import find_notebooks, load_series, output_root, select
 
+    values = [*(parameter or ()), *([f"SCHEDULER={scheduler}"] if scheduler else [])]
     with reasons():
         chosen = select(load_series(), only)
-        results = run_series(chosen, find_notebooks(notebooks), load_profile(profile), parameter or (), force, show_progress)
+        results = run_series(chosen, find_notebooks(notebooks), load_profile(profile), values, force, show_progress)
     folder = output_root() / profile
     print(folder / "index.html")
     for result in results:

@@ -111,3 +111,18 @@ def slow(subject):
 
     writer.plan_answers = later
     return writer
+
+
+def kills_its_worker(subject):
+    os.kill(os.getppid(), signal.SIGKILL)
+    time.sleep(60)
+
+
+def kills_its_worker_once(subject):
+    """The mark is a file named by the subject's revision."""
+    try:
+        with open(subject.revision, "x"):
+            pass
+    except FileExistsError:
+        return Fine()
+    return kills_its_worker(subject)

@@ -28,8 +28,13 @@ ANSWER = "answer"
 
 
 def main(folder: Path) -> None:
-    """Does the stages of the job in `folder` that have no result yet."""
+    """Does the job in `folder`, and ends with the process that started this one."""
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    do_job(folder)
+
+
+def do_job(folder: Path) -> None:
+    """Does the stages of the job in `folder` that have no result yet."""
     job = json.loads((folder / JOB_FILE).read_text(encoding="utf-8"))
     subject, settings = Subject(**job["subject"]), read_settings(job["settings"])
     task = get_task(job["task"])

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 LOCAL_FILE = Path(__file__).with_name("local_rows.toml")
 LOCAL_PROFILE = "local"
+_SHOWN_STAGES = {"generate": "answer", "lora_r16": "LoRA r16", "lora_r64": "LoRA r64", "orpo": "ORPO"}
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 
 
@@ -104,13 +105,17 @@ def selection_table(judged: Sequence[Verdict]) -> pandas.DataFrame:
 
 
 def fit_table(judged: Sequence[Verdict], gpu: Gpu) -> pandas.DataFrame:
-    """Predicted MiB of weights, generation and LoRA for each candidate that stays, and in which precision each fits."""
+    """For each candidate that stays: predicted weights, and each stage as MiB in the first precision that fits, or "no"."""
     import pandas
 
-    rows = [fit_row(verdict.candidate, gpu) for verdict in judged if verdict.stays]
-    names = ["model", "weights_mib", "generate_mib", "lora_r16_mib", "lora_r64_mib", "orpo_mib"]
-    names += ["generate_fits_in", "lora_r16_fits_in", "lora_r64_fits_in", "orpo_fits_in", "note"]
-    return pandas.DataFrame(rows).reindex(columns=names)
+    rows = []
+    for row in (fit_row(verdict.candidate, gpu) for verdict in judged if verdict.stays):
+        shown = {"model": row["model"], f"weights, MiB in {row['precision']}": row["weights_mib"]}
+        for stage, words in _SHOWN_STAGES.items():
+            fitting, needed = row[f"{stage}_fits_in"], row[f"{stage}_fitting_mib"]
+            shown[words] = f"{needed:,.0f} in {fitting}" if needed is not None else fitting
+        rows.append(shown | {"note": row["note"]})
+    return pandas.DataFrame(rows)
 
 
 def known_beside(judged: Sequence[Verdict], gpu: Gpu) -> dict[str, dict[str, Any]]:

@@ -149,7 +149,7 @@ def write_kept_answers(records: Sequence[Mapping[str, Any]], root: Path, folder:
 
 _SCRIPT = """
 <script>
-for (const head of document.querySelectorAll('#ID th')) head.onclick = () => {
+for (const head of document.querySelectorAll('#results th')) head.onclick = () => {
   const body = head.closest('table').tBodies[0], up = head.dataset.up = head.dataset.up === '1' ? '' : '1'
   const key = row => { const text = row.cells[head.cellIndex].dataset.key
     return text === '' ? null : isNaN(text) ? text : +text }
@@ -169,8 +169,11 @@ _STYLE = (
 )
 
 
-def sortable(table: pandas.DataFrame, name: str = "results") -> str:
-    """The table as HTML; a click on a heading sorts by it, empty cells last. Columns that are empty throughout are left out."""
+def as_html(table: pandas.DataFrame, name: str = "results") -> str:
+    """The table as HTML, failed rows and baselines marked; columns that are empty throughout are left out.
+
+    It carries no script: a report brings its own for sorting, and the page of `write_table` has one.
+    """
     shown = table.drop(columns=["baseline"], errors="ignore").dropna(axis="columns", how="all")
     shown = shown.loc[:, [column for column in shown if not (shown[column].astype(str).str.strip() == "").all()]]
     head = "".join(f"<th>{html.escape(_heading(str(column)))}</th>" for column in shown)
@@ -181,7 +184,7 @@ def sortable(table: pandas.DataFrame, name: str = "results") -> str:
         )
         body.append(f'<tr class="{kind}">' + "".join(_cell(value) for value in row) + "</tr>")
     parts = f'<div id="{name}"><table><thead><tr>{head}</tr></thead><tbody>{"".join(body)}</tbody></table></div>'
-    return (_STYLE + parts + _SCRIPT).replace("#ID", f"#{name}")
+    return (_STYLE + parts).replace("#ID", f"#{name}")
 
 
 def _heading(name: str) -> str:
@@ -205,11 +208,11 @@ def _cell(value: Any) -> str:
 def write_table(table: pandas.DataFrame, folder: Path) -> list[Path]:
     """results.csv, results.json and results.html (a page by itself that opens with no network)."""
     folder.mkdir(parents=True, exist_ok=True)
-    page = f'<!doctype html><meta charset="utf-8"><title>Candidates</title><body style="font-family:sans-serif">{sortable(table)}'
+    head = '<!doctype html><meta charset="utf-8"><title>Candidates</title><body style="font-family:sans-serif">'
     documents = {
         "results.csv": table.to_csv(index=False),
         "results.json": json.dumps(json.loads(table.to_json(orient="records")), ensure_ascii=False, indent=1),
-        "results.html": page,
+        "results.html": head + as_html(table) + _SCRIPT,
     }
     for name, text in documents.items():
         (folder / name).write_text(text, encoding="utf-8")

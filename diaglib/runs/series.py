@@ -61,7 +61,7 @@ def load_series(path: str | Path = SERIES_FILE) -> tuple[Entry, ...]:
 def select(entries: Sequence[Entry], only: str | None) -> list[Entry]:
     """The entries named by numbers with commas between (`02,07`); all where `only` is empty. Raises ValueError."""
     wanted = [number.strip().zfill(2) for number in (only or "").split(",") if number.strip()]
-    known = [entry.number for entry in entries]
+    known = list(dict.fromkeys(entry.number for entry in entries))
     if unknown := [number for number in wanted if number not in known]:
         raise ValueError(f"there is no notebook {unknown[0]}; known: {', '.join(known)}")
     return [entry for entry in entries if not wanted or entry.number in wanted]

@@ -9,7 +9,7 @@ import pytest
 
 from diaglib.candidates.choose import choose, pareto_front, read_rule
 from diaglib.candidates.pictures import intervals, latency, lora_cost, memory_against_quality
-from diaglib.candidates.table import FIRST, LAST, comparison, rated, sortable, write_table
+from diaglib.candidates.table import FIRST, LAST, as_html, comparison, rated, write_table
 
 ROWS = [
     {"candidate": "large", "status": "done", "passed": 9, "asked": 10, "rate": 0.9, "low": 0.6, "high": 0.98, "memory_mib": 900.0,
@@ -58,7 +58,7 @@ def test_the_front_holds_those_that_none_beats_in_both(table):
 
 
 def test_the_table_is_html_that_sorts_and_escapes_what_models_are_called(table):
-    page = sortable(table)
+    page = as_html(table)
     assert "<b>gone</b>" not in page
     assert "&lt;b&gt;gone" in page
     assert "needs 31,000 MiB" in page

@@ -19,7 +19,8 @@ class Settings:
 
     `timeout_s` is for one stage of one candidate (loading and answering, or one LoRA rank). `ladder` are the ways to hold
     the weights that are tried one after the other while memory runs out; the first is unquantised. The speed is taken over
-    at least `least_iterations` generations and `least_seconds`. `memory_limit_gib` (0: none) pretends a smaller machine.
+    at least `least_iterations` generations and `least_seconds`. `memory_limit_gib` (0: none) pretends a smaller
+    machine, `threads` (0: as torch chooses) are those of a CPU.
     """
 
     timeout_s: int

@@ -96,7 +96,10 @@ def latency(table: pandas.DataFrame) -> Figure:
         axes.text(max(row.response_s or 0, row.first_token_s), place, words, fontsize=8, va="center")
     axes.set(xlabel="seconds")
     axes.margins(x=0.15)
-    axes.legend(frameon=False, loc="lower right")
+    if len(shown):
+        axes.legend(frameon=False, loc="lower right")
+    else:
+        _say(axes, "no row with a model was measured")
     return figure
 
 
@@ -115,7 +118,13 @@ def lora_cost(table: pandas.DataFrame) -> Figure:
         axes.spines[["top", "right"]].set_visible(False)
     if pair[0].lines:
         pair[1].legend(frameon=False, fontsize=8)
+    else:
+        _say(pair[0], "no row was tuned")
     return figure
+
+
+def _say(axes: Any, words: str) -> None:
+    axes.text(0.5, 0.5, words, transform=axes.transAxes, ha="center", va="center", color="#5b6475")
 
 
 def drawn_answers(

@@ -1,4 +1,4 @@
-"""How true the measurement of a candidate is: the child's peak memory against the same work alone, and two runs against each other.
+"""How true a measurement is: the child's peak memory against the same work alone, and two runs against each other.
 
 Prints a table and one JSON line. Needs no network and about a minute. `alone` loads the embedded model and answers the same
 prompts in a process without any of the measuring code but the counter of the system.

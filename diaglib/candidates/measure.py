@@ -70,7 +70,7 @@ def measure(subject: Subject, task: str, settings: Settings, root: Path, force: 
     folder = candidate_folder(root, subject, found, settings)
     if not force and (record := finished_record(folder)) is not None:
         return record
-    start = time.perf_counter()
+    start, busy = time.perf_counter(), _cpu_seconds_of_children()
     try:
         if force or (folder / RECORD_FILE).exists():  # failed for a reason that may have passed
             shutil.rmtree(folder, ignore_errors=True)
@@ -78,6 +78,7 @@ def measure(subject: Subject, task: str, settings: Settings, root: Path, force: 
         record = _climb(subject, found, settings, folder)
         record |= {
             "seconds": round(time.perf_counter() - start, 1),
+            "cpu_seconds": round(_cpu_seconds_of_children() - busy, 1),
             "answers_in": str(Path(record.pop("rung")).relative_to(root)),
         }
         write_json(folder / RECORD_FILE, record)
@@ -85,6 +86,12 @@ def measure(subject: Subject, task: str, settings: Settings, root: Path, force: 
         status, reason = explain_error(error)
         record = failed_record(subject, task, status, reason)
     return record
+
+
+def _cpu_seconds_of_children() -> float:
+    """Of those that have ended: on a machine with other work, seconds on the clock say little."""
+    times = os.times()
+    return times.children_user + times.children_system
 
 
 def failed_record(subject: Subject, task: str, status: str, reason: str) -> dict[str, Any]:

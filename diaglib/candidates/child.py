@@ -16,7 +16,7 @@ from statistics import fmean
 from typing import Any
 
 from diaglib.candidates.failures import DONE, FloodError, explain_error
-from diaglib.candidates.resources import has_cuda, limit_memory, read_peaks, start_peaks, weights_mib
+from diaglib.candidates.resources import give_back, has_cuda, limit_memory, read_peaks, start_peaks, weights_mib
 from diaglib.candidates.settings import Settings, read_settings
 from diaglib.candidates.store import RUNNING_FILE, stage_file, write_answers, write_json
 from diaglib.candidates.subject import Subject
@@ -50,6 +50,7 @@ def do_job(folder: Path) -> None:
         write_json(stage_file(folder, stage), result)
         if stage == ANSWER and result["status"] != DONE:
             break  # what cannot answer is not tuned
+        give_back()
 
 
 def _end_with_parent() -> None:

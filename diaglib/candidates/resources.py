@@ -56,18 +56,23 @@ def has_cuda() -> bool:
     return bool(torch is not None and torch.cuda.is_available())
 
 
-def start_peaks() -> None:
-    """Gives back what is free and sets every peak to the present level."""
+def give_back() -> None:
+    """Returns what nobody uses to the system and to the GPU, so that the next stage does not stand on this one's leftovers."""
     gc.collect()
     if sys.platform == "linux":
         with suppress(AttributeError):  # not glibc
             ctypes.CDLL(None).malloc_trim(0)
+    if has_cuda():
+        sys.modules["torch"].cuda.empty_cache()
+
+
+def start_peaks() -> None:
+    """Sets every peak to the present level."""
+    if sys.platform == "linux":
         with suppress(OSError):  # a locked-down container: the peak is then that of the whole process
             Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
     if has_cuda():
-        torch = sys.modules["torch"]
-        torch.cuda.empty_cache()
-        torch.cuda.reset_peak_memory_stats()
+        sys.modules["torch"].cuda.reset_peak_memory_stats()
 
 
 def read_peaks() -> dict[str, float | None]:

@@ -50,14 +50,16 @@ def memory_against_quality(table: pandas.DataFrame) -> Figure:
 
 
 def _label_points(axes: Any, shown: pandas.DataFrame) -> None:
-    """Names beside the points, moved down where they would stand on one another."""
+    """Names beside the points, moved down where they would stand on one another or on a point."""
     taken: list[tuple[float, float]] = []
     x_range = max(float(shown.memory_mib.max() - shown.memory_mib.min()), 1.0)
     y_range = max(float(shown.low.max() - shown.low.min()), 0.01)
+    points = [(float(x), float(y)) for x, y in zip(shown.memory_mib, shown.low, strict=True)]
     for row in shown.sort_values("low", ascending=False).itertuples():
         x, y = float(row.memory_mib), float(row.low)
         place = y
-        while any(abs(x - other_x) < 0.3 * x_range and abs(place - other_y) < 0.045 * y_range for other_x, other_y in taken):
+        in_the_way = [*taken, *(point for point in points if point[0] > x)]
+        while any(abs(x - other_x) < 0.3 * x_range and abs(place - other_y) < 0.045 * y_range for other_x, other_y in in_the_way):
             place -= 0.046 * y_range
         taken.append((x, place))
         colour = "#5b6475" if row.baseline else "#1d2433"

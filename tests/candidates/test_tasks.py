@@ -38,7 +38,7 @@ def test_a_plan_passes_only_where_it_says_what_the_sentence_says():
     sentence = diagram.TEST_SENTENCE
     right, wrong = "0 input 2\n1 dense 4\n2 dense 6\n3 output 1\nend", "0 input 9\n1 dense 9\n2 output 9\nend"
     texts = [right, wrong, "no plan", right.removesuffix("\nend")]
-    rows = [answer_row("plan", "0", sentence, text, 9, text is not texts[3], 0.1, i) for i, text in enumerate(texts)]
+    rows = [answer_row("plan", "0", sentence, text, 9, text is not texts[3], 0.1, i, extra=right) for i, text in enumerate(texts)]
     found = diagram.judge(frame(rows), SETTINGS)
     assert (found["compliant"], found["passed"], found["asked"], found["cut_off"]) == (3, 2, 4, 1)
     assert found["structural_score"] == pytest.approx((1 + 1 + diagram.judge(frame(rows[1:2]), SETTINGS)["structural_score"]) / 4)
@@ -47,8 +47,9 @@ def test_a_plan_passes_only_where_it_says_what_the_sentence_says():
 def test_node_lines_are_judged_by_the_parser_and_by_their_structure():
     from diaglib.diagram import Plan
 
-    lines = Plan.from_text(diagram.sentences(1)[0][1]).layout().to_text()
-    rows = [answer_row("round 2", "0", "p", text, 9, True, None, i) for i, text in enumerate([lines, "[1, 2", ""])]
+    target = diagram.sentences(1)[0][1]
+    lines = Plan.from_text(target).layout().to_text()
+    rows = [answer_row("round 2", "0", "p", text, 9, True, None, i, target) for i, text in enumerate([lines, "[1, 2", ""])]
     found = diagram.judge(frame(rows), SETTINGS)
     assert (found["passed"], found["asked"], found["nodes"]) == (1, 3, 13)
     assert found["structural_score"] == pytest.approx(1 / 3)

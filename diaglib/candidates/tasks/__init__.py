@@ -57,7 +57,7 @@ def answer_row(
     sample: int = 0,
     extra: str = "",
 ) -> dict[str, Any]:
-    """One kept answer; `extra` is JSON of what only this task knows, `seconds` None where it was not
+    """One kept answer; `extra` is what only this task knows, `seconds` None where it was not
     answered alone."""
     return {
         "part": part, "item": item, "sample": sample, "prompt": prompt, "answer": answer, "tokens": tokens,

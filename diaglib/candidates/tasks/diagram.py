@@ -84,11 +84,13 @@ def _ask_node_lines(writer: Any, round_: str, settings: Settings) -> list[dict[s
     start = time.perf_counter()
     found = writer.answers([prompt], count, temperature, settings.seed, settings.diagram_new_tokens)[0]
     seconds = time.perf_counter() - start if count == 1 else None
-    return [_row(round_, 0, prompt, answer, seconds, i) for i, answer in enumerate(found)]
+    target = sentences(1)[0][1]
+    return [_row(round_, 0, prompt, target, answer, seconds, i) for i, answer in enumerate(found)]
 
 
 def _ask_plans(writer: Any, settings: Settings) -> list[dict[str, Any]]:
     asked = [sentence for sentence, _ in sentences(settings.diagram_sentences)]
+    targets = [target for _, target in sentences(settings.diagram_sentences)]
     alone = range(min(_TIMED_ALONE, len(asked)))
     batches = [[i] for i in alone] + [
         list(range(i, min(i + _AT_ONCE, len(asked)))) for i in range(len(alone), len(asked), _AT_ONCE)
@@ -98,12 +100,16 @@ def _ask_plans(writer: Any, settings: Settings) -> list[dict[str, Any]]:
         start = time.perf_counter()
         found = writer.plan_answers([asked[i] for i in batch], 1, 0.0, settings.seed, settings.diagram_new_tokens)
         seconds = time.perf_counter() - start if len(batch) == 1 else None
-        rows += [_row("plan", i, asked[i], answers[0], seconds) for i, answers in zip(batch, found, strict=True)]
+        rows += [_row("plan", i, asked[i], targets[i], answers[0], seconds) for i, answers in zip(batch, found, strict=True)]
     return rows
 
 
-def _row(part: str, item: int, prompt: str, answer: Answer, seconds: float | None, sample: int = 0) -> dict[str, Any]:
-    return answer_row(part, str(item), prompt, answer.text, len(answer.tokens), answer.stopped, seconds, sample)
+def _row(
+    part: str, item: int, prompt: str, target: str, answer: Answer, seconds: float | None, sample: int = 0
+) -> dict[str, Any]:
+    """An answer with the plan it should have been, so that it is judged by what was asked then."""
+    tokens = len(answer.tokens)
+    return answer_row(part, str(item), prompt, answer.text, tokens, answer.stopped, seconds, sample, extra=target)
 
 
 # judging ------------------------------------------------------------------------------------------------------------------
@@ -133,7 +139,7 @@ def judge(answers: pandas.DataFrame, settings: Settings) -> dict[str, Any]:
     """
     figures: dict[str, dict[str, Any]] = {}
     for part, rows in answers.groupby("part", sort=False):
-        verdicts = [_verdict(str(part), row, settings) for row in rows.itertuples()]
+        verdicts = [_verdict(str(part), row) for row in rows.itertuples()]
         compliant, right = (sum(verdict[key] for verdict in verdicts) for key in ("compliant", "right"))
         nodes = [verdict["nodes"] for verdict in verdicts if verdict["nodes"]]
         figures[str(part)] = {
@@ -151,13 +157,12 @@ def judge(answers: pandas.DataFrame, settings: Settings) -> dict[str, Any]:
     return figures[deciding] | others
 
 
-def _verdict(part: str, row: Any, settings: Settings) -> dict[str, Any]:
+def _verdict(part: str, row: Any) -> dict[str, Any]:
     diagram, compliant, _ = read_answer(part, row.answer)
     if diagram is None:
         return {"compliant": False, "right": False, "score": 0.0, "nodes": 0}
-    sentence, target = sentences(settings.diagram_sentences)[int(row.item) if part == "plan" else 0]
-    plan = Plan.from_text(target)
-    right = compliant and part == "plan" and not check(sentence, Plan.from_text(plan_part(row.answer))).contradictions
+    plan = Plan.from_text(row.extra)
+    right = compliant and part == "plan" and not check(row.prompt, Plan.from_text(plan_part(row.answer))).contradictions
     score = structural_score(diagram, plan.layout(), plan.family == "network")
     return {"compliant": compliant, "right": right, "score": score, "nodes": len(diagram.nodes)}
 

@@ -151,16 +151,3 @@ def test_a_candidate_that_lost_a_worker_goes_to_another_machine(tmp_path) -> Non
     waiting = [0]
     run._hand_out(["tcp://a:2", "tcp://b:1"], waiting)
     assert (sent, waiting) == (["tcp://b:1"], [])
-
-
-def test_the_scheduler_of_the_command_line_reaches_the_notebook(monkeypatch) -> None:
-    from typer.testing import CliRunner
-
-    from diaglib.__main__ import app
-    from diaglib.runs import execute
-
-    given = []
-    monkeypatch.setattr(execute, "run_series", lambda chosen, folder, profile, values, *rest: given.extend(values) or [])
-    arguments = ["run", "--only", "01", "--scheduler", "tcp://there:8786", "-p", "TASK=chat"]
-    assert CliRunner().invoke(app, arguments).exit_code == 0
-    assert given == ["TASK=chat", "SCHEDULER=tcp://there:8786"]

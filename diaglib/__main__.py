@@ -31,6 +31,7 @@ app.command()(candidates.fit)
 app.command()(training.train)
 app.add_typer(memory.app)
 app.command()(chat.chat)
+app.command("train-chat")(training.train_chat)
 
 
 def main() -> None:

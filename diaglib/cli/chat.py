@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def chat(
     message: Annotated[str, typer.Argument(help="one message; where not given, one a line until the input ends")] = "",
-    model: Annotated[str, typer.Option(help="tiny, a folder, or a hub id")] = "tiny",
+    model: Annotated[str, typer.Option(help="tiny-chat, a folder, or a hub id")] = "tiny-chat",
     why: Annotated[bool, typer.Option("--why", help="tell what was attached, what was remembered, and why")] = False,
     user: User = "me",
     namespace: Namespace = NAMESPACE,

@@ -18,7 +18,7 @@ from diaglib.memory.store import NAMESPACE, Item, Store, StoreError
 from diaglib.memory.store_search import Match
 
 MAX_MESSAGE_CHARACTERS = 500  # of a message, as far as a model reads it
-EMBEDDED = "tiny"
+EMBEDDED = "tiny-chat"
 HUB_HISTORY_TURNS = 3
 MAX_NOTES = 3  # of one answer
 MAX_ANSWER_TOKENS = 80
@@ -156,7 +156,7 @@ class Chat:
 
 
 def open_chat(store: Store, model: str = EMBEDDED, precision: str | None = None, namespace: str = NAMESPACE) -> Chat:
-    """A conversation with the embedded chat model (`tiny`), a folder or a hub id.
+    """A conversation with the embedded chat model (`tiny-chat`), a folder or a hub id.
 
     The embedded one was tuned on single messages and is small: it reads no history, and its notes are checked.
     Raises FileNotFoundError or ModelLoadError where the model cannot be loaded.
@@ -164,7 +164,7 @@ def open_chat(store: Store, model: str = EMBEDDED, precision: str | None = None,
     from diaglib.llm import load
 
     embedded = model == EMBEDDED
-    writer = load("tiny-chat" if embedded else model, precision)
+    writer = load(model, precision)
     return Chat(store, writer, None, namespace, 0 if embedded else HUB_HISTORY_TURNS, check_notes=embedded)
 
 

@@ -18,6 +18,7 @@ SMALLEST = {
     "01_candidate_selection_chat": ["ONLY=echo;nearest"],
     "01_candidate_selection_mcqa": ["ONLY=embedded, fp32;overlap"],
     "02_dataset_generation": ["ROWS=60"],
+    "06_memory_sbert": ["EPOCHS=1"],
     "07_draw": ["COUNT=2", "KEEP=1"],
 }
 

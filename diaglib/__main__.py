@@ -12,7 +12,7 @@ import sys
 
 import typer
 
-from diaglib.cli import diagrams, notebooks, training
+from diaglib.cli import diagrams, notebooks, training, tuning
 
 app = typer.Typer(
     name="diaglib",
@@ -28,6 +28,7 @@ app.command()(diagrams.check)
 app.command()(diagrams.render)
 app.command()(notebooks.dataset)
 app.command()(training.train)
+app.add_typer(tuning.app, name="tune")
 
 
 def main() -> None:

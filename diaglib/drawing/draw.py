@@ -6,7 +6,7 @@ Rule: right plans stand before flagged ones; how good a picture is comes from on
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import overload
 
@@ -25,7 +25,10 @@ Scores = Callable[[Sequence[Diagram]], list[dict[str, float]]]
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """One diagram: its plan, its look, its scores, what the check says, and the files written for it by format."""
+    """One diagram: its plan, its look, its scores, what the check says, and the files written for it by format.
+
+    `contradictions` is all that speaks against the plan: what the sentence says otherwise, and the model's own doubt.
+    """
 
     plan: Plan
     diagram: Diagram
@@ -127,13 +130,14 @@ def distinct_plans(prompt: str, writer: PlanWriter, count: int, temperature: flo
     Raises PromptError where the model gave no valid plan.
     """
     plans = write_checked_plans([prompt], writer, 1, 0.0, seed)[0]
-    certain = bool(plans) and not plans[0].faults and not plans[0].verdict.unverified
+    certain = bool(plans) and not plans[0].flags and not plans[0].verdict.unverified
     if not certain and count > 1 and temperature > 0:
         plans = plans + write_checked_plans([prompt], writer, min(count, MAX_PLANS), temperature, seed + 1, retries=0)[0]
     if not plans:
         raise PromptError("the model gave no valid plan for it: name each layer with its size, or each step in order")
     fewest = min(item.faults for item in plans)
-    return list({item.plan: item for item in reversed(plans) if item.faults == fewest}.values())[::-1][:MAX_PLANS]
+    distinct = list({item.plan: item for item in reversed(plans) if item.faults == fewest}.values())[::-1][:MAX_PLANS]
+    return [replace(item, doubt=plans[0].doubt) for item in distinct]  # a doubt is about the sentence, so about every reading
 
 
 def _lay_out(plans: list[CheckedPlan], count: int, seed: int) -> list[tuple[CheckedPlan, Style, Diagram]]:
@@ -170,7 +174,7 @@ def _rank(candidates: list[tuple[CheckedPlan, Style, Diagram]], scores: Scores) 
             style,
             {name: float(value) for name, value in part.items() if name != "score"},
             float(part["score"]),
-            item.verdict.contradictions,
+            item.flags,
             item.verdict.unverified,
             item.verdict.verified,
         )

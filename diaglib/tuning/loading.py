@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from diaglib.environment import read_environment
+from diaglib.llm.adapters import lora_target_modules
 from diaglib.llm.tiny import TINY_FOLDER
+from diaglib.llm.tiny_chat import TINY_CHAT, TINY_CHAT_FOLDER
 from diaglib.llm.tokenizer import TinyTokenizer
 from diaglib.tuning.errors import TuningError
 from diaglib.tuning.quiet import quiet_libraries
@@ -86,7 +88,7 @@ def _load_hub(name: str, settings: TuningSettings, precision: str) -> tuple[Any,
 
     # all weights are tuned in fp32: an update is too small a change for a half-precision weight
     held = {"qlora": "nf4", "full": "fp32"}.get(settings.method, precision)
-    parts = load_parts(name, held, None, False, None)
+    parts = load_parts(str(TINY_CHAT_FOLDER) if name == TINY_CHAT else name, held, None, False, None)
     for module in parts.model.modules():
         # on such CPUs bitsandbytes repacks 4-bit weights in an evaluation, after which gradients are silently zero
         if hasattr(module, "support_avx512bf16_for_cpu"):
@@ -95,6 +97,7 @@ def _load_hub(name: str, settings: TuningSettings, precision: str) -> tuple[Any,
 
 
 def _with_adapter(name: str, model: Any, settings: TuningSettings, adapter: str | Path | None) -> Any:
+    import torch
     from peft import LoraConfig, PeftModel, get_peft_model
 
     if adapter is not None:
@@ -103,11 +106,12 @@ def _with_adapter(name: str, model: Any, settings: TuningSettings, adapter: str 
         except (RuntimeError, ValueError) as error:
             words = str(error).strip().splitlines()[0][:200]
             raise TuningError("base", f"the adapter {adapter} does not fit {name}: {words}") from error
+    torch.manual_seed(settings.seed)  # a run that is killed before its first checkpoint starts again with the same adapter
     config = LoraConfig(
         r=settings.lora_rank,
         lora_alpha=settings.lora_alpha,
         lora_dropout=settings.lora_dropout,
-        target_modules="all-linear",
+        target_modules=lora_target_modules(model),
         task_type="CAUSAL_LM",
     )
     return get_peft_model(model, config)

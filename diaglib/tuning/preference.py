@@ -6,6 +6,7 @@ Notebook 04 and `diaglib tune orpo`. Rule: the same resuming, checks and record 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -60,7 +61,8 @@ def orpo(
         processing_class=loaded.writer.tokenizer,
         data_collator=Collator(loaded.writer.tokenizer.pad_token_id),
     )
-    record = train(trainer, loaded, settings, folder, f"ORPO of {base}", live, lambda: smallest_change(base, settings, "orpo"))
+    advice = partial(smallest_change, loaded.model.config, settings, loaded.precision, "orpo")
+    record = train(trainer, loaded, settings, folder, f"ORPO of {base}", live, advice)
     history = trainer.state.log_history
     record["preferred"] = [(entry["step"], entry["rewards/accuracies"]) for entry in history if "rewards/accuracies" in entry]
     record["rows"] = {"training": len(rows), "validation": len(watched) if watched is not None else 0, "told": told}

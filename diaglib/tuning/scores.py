@@ -1,4 +1,4 @@
-"""How good answers are: the published structural score, exact plans, tokens and seconds, by family, with intervals.
+"""How good answers are: the published structural score, a strict one, exact plans and seconds, by family, with intervals.
 
 Used by notebooks 03 and 04. Rule: an answer that is no diagram scores 0, it is not left out.
 """
@@ -6,6 +6,7 @@ Used by notebooks 03 and 04. Rule: an answer that is no diagram scores 0, it is 
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,11 +21,13 @@ from diaglib.tuning.rows import Row
 
 @dataclass(frozen=True)
 class Scored:
-    """One answer: its text, the diagram it stands for where it is one, its score, and whether it is exactly the target."""
+    """One answer: its text and the diagram it stands for where it is one; `structure` is the published score, `score` the
+    strict one, `exact` whether the plan is the target in everything."""
 
     row: Row
     text: str
     diagram: Diagram | None
+    structure: float
     score: float
     exact: bool
 
@@ -49,6 +52,7 @@ class Scores:
             "score": fmean(one.score for one in chosen),
             "low": low,
             "high": high,
+            "structure": fmean(one.structure for one in chosen),
             "exact": fmean(one.exact for one in chosen),
             "valid": fmean(one.diagram is not None for one in chosen),
         }
@@ -69,13 +73,32 @@ def scored(row: Row, text: str, answer_format: str = "plan") -> Scored:
         network = row.family not in ("flowchart", "pipeline")
         found = answer if answer.nodes else None
         exact = found is not None and found.to_text() == target.to_text()
-        return Scored(row, text, found, structural_score(answer, target, network) if found else 0.0, exact)
+        structure = structural_score(answer, target, network) if found else 0.0
+        return Scored(row, text, found, structure, structure, exact)  # node lines tell no kinds
     plan, answer_plan = Plan.from_text(row.answer), plan_of(text)
     if answer_plan is None:
-        return Scored(row, text, None, 0.0, False)
+        return Scored(row, text, None, 0.0, 0.0, False)
     diagram = answer_plan.layout()
-    score = structural_score(diagram, plan.layout(), plan.family == "network")
-    return Scored(row, text, diagram, score, _parts(answer_plan) == _parts(plan))
+    structure = structural_score(diagram, plan.layout(), plan.family == "network")
+    return Scored(row, text, diagram, structure, kind_score(answer_plan, plan), _parts(answer_plan) == _parts(plan))
+
+
+def kind_score(answer: Plan, target: Plan) -> float:
+    """Intersection over union of the nodes of two plans, 0..1; a node is its kind and the kinds of what it comes from.
+
+    Stricter than the published structural score, for which a chain is a chain, whatever stands in it: a recurrent network
+    in place of a transformer of as many layers has 1.0 there and nearly nothing here. Sizes and labels do not count.
+    """
+    one, other = _kinds_with_sources(answer), _kinds_with_sources(target)
+    return (one & other).total() / (one | other).total()
+
+
+def _kinds_with_sources(plan: Plan) -> Counter[tuple[str, tuple[str, ...]]]:
+    sources: dict[int, list[str]] = {node.id: [] for node in plan.nodes}
+    for node in plan.nodes:
+        for target in node.links:
+            sources[target].append(node.kind)
+    return Counter((node.kind, tuple(sorted(sources[node.id]))) for node in plan.nodes)
 
 
 def _parts(plan: Plan) -> list[tuple]:

@@ -6,6 +6,7 @@ Rules: the loss is on the answer and its end mark; a run in a folder that holds 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from diaglib.tuning.encoded import Collator, encode_rows
@@ -55,7 +56,8 @@ def sft(
         processing_class=loaded.writer.tokenizer,
         data_collator=Collator(loaded.writer.tokenizer.pad_token_id),
     )
-    record = train(trainer, loaded, settings, folder, f"SFT of {base}", live, lambda: smallest_change(base, settings, "sft"))
+    advice = partial(smallest_change, loaded.model.config, settings, loaded.precision, "sft")
+    record = train(trainer, loaded, settings, folder, f"SFT of {base}", live, advice)
     record["rows"] = {
         "training": len(encoded.rows),
         "validation": len(watched.rows) if watched else 0,

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from diaglib.dataset.chat import END_MARK as CHAT_END_MARK
+from diaglib.dataset.chat import chat_completion, chat_prompt
 from diaglib.diagram import Plan
 from diaglib.diagram.model import LINES
 from diaglib.diagram.plan_text import END_MARK
 from diaglib.llm.instructions import PROMPT_SETTING, SHORT_PROMPT, node_lines_prompt, plan_instruction
 from diaglib.llm.tokenizer import TinyTokenizer
-
-CHAT_END = "(답변 종료)"
 
 
 class Writer(Protocol):
@@ -54,18 +54,18 @@ class HubWriter:
             return plan_instruction(prompt, self.tokenizer)
         if self.answer_format == "nodes":
             return node_lines_prompt(prompt, 10, LINES) + "\n\n"
-        return f"{prompt} (답변 시작) ### 답변: "
+        return chat_prompt(prompt)
 
     def answer_text(self, answer: str) -> str:
         """The answer with its end mark."""
         if self.answer_format == "chat":
-            return f"{answer} {CHAT_END}"
+            return chat_completion(answer)
         return answer if answer.rstrip().endswith(f"\n{END_MARK}") else f"{answer.rstrip()}\n{END_MARK}"
 
     @property
     def stop(self) -> str:
         """The text at which generation stops."""
-        return CHAT_END if self.answer_format == "chat" else f"\n{END_MARK}"
+        return CHAT_END_MARK if self.answer_format == "chat" else f"\n{END_MARK}"
 
     def encode(self, prompt: str, answer: str) -> tuple[list[int], list[int]]:
         text = self.prompt_text(prompt)

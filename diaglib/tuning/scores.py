@@ -17,6 +17,9 @@ from diaglib.diagram import Diagram, Plan, parse, structural_score
 from diaglib.llm import load
 from diaglib.statistics import mean_interval
 from diaglib.tuning.rows import Row
+from diaglib.tuning.writers import HubWriter
+
+MAX_NODE_TOKENS = 1280
 
 
 @dataclass(frozen=True)
@@ -105,18 +108,34 @@ def _parts(plan: Plan) -> list[tuple]:
     return [(node.kind, node.label.lower(), node.size, node.kernel, node.filters, node.heads, node.links) for node in plan.nodes]
 
 
-def score_answers(model: str | Path, rows: Sequence[Row], samples: int = 1, temperature: float = 0.0, seed: int = 0) -> Scores:
-    """Plans that a model (`tiny`, a folder, a hub id) writes for the rows' prompts, each scored against the row's plan.
+def score_answers(
+    model: str | Path,
+    rows: Sequence[Row],
+    samples: int = 1,
+    temperature: float = 0.0,
+    seed: int = 0,
+    answer_format: str = "plan",
+) -> Scores:
+    """What a model (`tiny`, a folder, a hub id) answers to the rows' prompts, each answer scored against the row's.
 
-    With `samples` above 1 the answers are drawn at `temperature`, and every row stands there that many times.
+    With `samples` above 1 the answers are drawn at `temperature`, and every row stands there that many times. Node lines are
+    asked for in the published words, plans as the model was tuned to read them.
     """
     writer = load(model)
+    prompts = [row.prompt for row in rows]
     start = time.perf_counter()
-    texts = writer.plan_texts([row.prompt for row in rows], samples, temperature, seed)
+    if answer_format == "nodes":
+        asked = HubWriter(writer.tokenizer, "nodes")
+        found = writer.answers(
+            [asked.prompt_text(prompt) for prompt in prompts], samples, temperature, seed, MAX_NODE_TOKENS, [asked.stop]
+        )
+        texts = [[answer.text.removesuffix(asked.stop) for answer in answers] for answers in found]
+    else:
+        texts = writer.plan_texts(prompts, samples, temperature, seed)
     seconds = (time.perf_counter() - start) / max(1, len(rows) * samples)
     answers = [
-        scored(row, found[place] if place < len(found) else "")
-        for row, found in zip(rows, texts, strict=True)
+        scored(row, given[place] if place < len(given) else "", answer_format)
+        for row, given in zip(rows, texts, strict=True)
         for place in range(samples)
     ]
     return Scores(answers, seconds)

@@ -12,7 +12,7 @@ import sys
 
 import typer
 
-from diaglib.cli import diagrams, notebooks, training, tuning
+from diaglib.cli import candidates, diagrams, notebooks, training, tuning
 
 app = typer.Typer(
     name="diaglib",
@@ -27,6 +27,7 @@ app.command()(diagrams.draw)
 app.command()(diagrams.check)
 app.command()(diagrams.render)
 app.command()(notebooks.dataset)
+app.command()(candidates.fit)
 app.command()(training.train)
 app.add_typer(tuning.app, name="tune")
 

@@ -33,6 +33,11 @@ class Base:
     embedded: bool
 
     @property
+    def title(self) -> str:
+        """The name without this machine's folders."""
+        return Path(self.name).name if Path(self.name).is_dir() else self.name
+
+    @property
     def trainable_parameters(self) -> int:
         return sum(p.numel() for p in self.model.parameters() if p.requires_grad)
 

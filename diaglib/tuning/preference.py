@@ -62,7 +62,7 @@ def orpo(
         data_collator=Collator(loaded.writer.tokenizer.pad_token_id),
     )
     advice = partial(smallest_change, loaded.model.config, settings, loaded.precision, "orpo")
-    record = train(trainer, loaded, settings, folder, f"ORPO of {base}", live, advice)
+    record = train(trainer, loaded, settings, folder, f"ORPO of {loaded.title}", live, advice)
     history = trainer.state.log_history
     record["preferred"] = [(entry["step"], entry["rewards/accuracies"]) for entry in history if "rewards/accuracies" in entry]
     record["rows"] = {"training": len(rows), "validation": len(watched) if watched is not None else 0, "told": told}

@@ -23,7 +23,7 @@ def before_after_figure(before: Scores, after: Scores) -> Figure:
 
     families = list(dict.fromkeys(one.row.family for one in before.answers))
     figure, axes = plt.subplots(figsize=(9, 0.55 * len(families) + 1.2))
-    for shift, scores, words, colour in ((0.2, before, "before", BEFORE_COLOUR), (-0.2, after, "after", AFTER_COLOUR)):
+    for shift, scores, words, colour in ((-0.2, before, "before", BEFORE_COLOUR), (0.2, after, "after", AFTER_COLOUR)):
         found = [scores.summary([family]) for family in families]
         places = [place + shift for place in range(len(families))]
         means = [one["score"] for one in found]

@@ -57,7 +57,7 @@ def sft(
         data_collator=Collator(loaded.writer.tokenizer.pad_token_id),
     )
     advice = partial(smallest_change, loaded.model.config, settings, loaded.precision, "sft")
-    record = train(trainer, loaded, settings, folder, f"SFT of {base}", live, advice)
+    record = train(trainer, loaded, settings, folder, f"SFT of {loaded.title}", live, advice)
     record["rows"] = {
         "training": len(encoded.rows),
         "validation": len(watched.rows) if watched else 0,

@@ -133,7 +133,7 @@ def load_task(
     if task == "chat":
         from diaglib.tuning.chat_task import load_chat_task
 
-        return load_chat_task(chosen, new_rows, replay_rows, steps, seed)
+        return load_chat_task(chosen, new_rows, steps, held_out, seed)
     if chosen.needs_gpu:
         return _hub_diagrams(chosen, answer_format, new_rows, steps, held_out, seed)
     if answer_format != "plan":

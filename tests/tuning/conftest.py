@@ -3,8 +3,7 @@
 from pathlib import Path
 
 import pytest
-
-from ..llm.small_models import save_model
+from small_models import save_model
 
 
 @pytest.fixture(autouse=True)

@@ -1,25 +1,18 @@
-"""The chat lesson of notebook 03: what is taught and what is measured stay apart, and the figures are of the answers."""
+"""The chat lesson of notebook 03: what is taught and what is measured stay apart and are judged by what was written."""
 
 import pytest
 
-from diaglib.dataset.chat import chat_pairs
-from diaglib.llm.chat_metrics import ChatAnswer, split_memory
+from diaglib.dataset.chat import END_MARK, chat_pairs
+from diaglib.llm.hub import Answer
 from diaglib.llm.tiny_chat_training import LEFT_OUT
-from diaglib.tuning.chat import as_said, chat_figures, chat_lesson, conversations, lesson_sentence, say
+from diaglib.profiles import load_profile
+from diaglib.tuning import Row, chat_task
+from diaglib.tuning.chat_task import chat_lesson, load_chat_task, score_chat
 
 
 @pytest.fixture(scope="module")
 def lesson():
     return chat_lesson(rows=120, held_out=40)
-
-
-def answered(pairs, right):
-    """Answers whose first `right` are the written ones; the rest carry a memory nobody asked for and do not end."""
-    found = []
-    for number, pair in enumerate(pairs):
-        memory, words = split_memory(pair.answer)
-        found.append(ChatAnswer(pair, words, memory if number < right else ("키", "값"), number < right))
-    return found
 
 
 def test_half_of_the_rows_are_new_and_the_rest_is_rehearsal(lesson):
@@ -42,28 +35,23 @@ def test_a_model_of_the_hub_learns_every_written_pair():
     assert len(lesson.validation) >= 60
 
 
-def test_figures_and_sentence_are_counted_from_the_answers(lesson):
-    before = {"new": answered(lesson.new, 0), "old": answered(lesson.old, 30)}
-    after = {"new": answered(lesson.new, len(lesson.new)), "old": answered(lesson.old, 30)}
-    new, old = chat_figures(after, "after")
-    assert (new["memory right"], new["ended"], old["answers"]) == (1.0, 1.0, len(lesson.old))
-    assert new["memory right, from"] < 1.0 == new["memory right, to"]
-    assert chat_figures(before, "before")[0]["memory right"] == 0.0
-    assert "0.00 before and 1.00 after" in lesson_sentence(before, after)
-    assert "is unchanged" in lesson_sentence(before, after)
-    after["old"] = answered(lesson.old, 10)
-    assert "fell by" in lesson_sentence(before, after)
+def test_the_embedded_model_never_noted_where_a_thing_is(lesson):
+    """The lesson is worth its minutes only where the category is new to the model."""
+    task = load_chat_task(load_profile("local"), 120, 5, 20, 0)
+    new = [row for row in task.held_out if row.family == LEFT_OUT]
+    assert task.new_family == LEFT_OUT
+    assert score_chat(task.base, new).summary()["score"] < 0.3
 
 
-def test_conversations_show_both_sides_unpicked(lesson):
-    before = {"new": answered(lesson.new, 0), "old": answered(lesson.old, 0)}
-    shown = conversations(before, before, count=3)
-    assert [row["message"] for row in shown] == [pair.question for pair in (*lesson.new[:3], *lesson.old[:3])]
-    assert shown[0]["before"].startswith("[키: 값] ")
-    assert as_said(before["new"][0]).endswith(" …")
+def test_an_answer_is_right_where_it_ends_and_carries_the_written_memory(monkeypatch):
+    said = {
+        "a": ("[열쇠 둔 곳: 서랍] 네", True), "b": ("[열쇠 둔 곳: 책상] 네", True), "c": ("[열쇠 둔 곳: 서랍] 네", False),
+    }  # fmt: skip
 
+    class Speaker:
+        def answers(self, texts, *_, **__):
+            return [[Answer(said[text[0]][0] + f" {END_MARK}" * said[text[0]][1], (), said[text[0]][1])] for text in texts]
 
-def test_before_the_lesson_the_embedded_model_notes_no_place(lesson):
-    said = say("tiny-chat", lesson)
-    assert sum(answer.memory_is_right for answer in said["new"]) <= 2
-    assert len(said["old"]) == len(lesson.old)
+    monkeypatch.setattr(chat_task, "load", lambda _: Speaker())
+    rows = [Row(name, "[열쇠 둔 곳: 서랍] 그래요", "where things are") for name in "abc"]
+    assert [one.score for one in score_chat("m", rows).answers] == [1.0, 0.0, 0.0]

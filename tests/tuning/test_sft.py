@@ -171,7 +171,7 @@ def test_a_run_that_trains_nothing_is_stopped(stand_in, rows, few_steps, tmp_pat
 
     compute = trainers.answer_log_probabilities
     monkeypatch.setattr(trainers, "answer_log_probabilities", lambda *given: compute(*given) * 0)
-    with pytest.raises(TuningError, match="0 had gradients.*nothing is learnt") as error:
+    with pytest.raises(TuningError, match=r"0 had gradients.*nothing is learnt") as error:
         sft(str(stand_in), rows, [], tmp_path, few_steps)
     assert error.value.kind == "learning"
 

@@ -28,6 +28,7 @@ app.command()(diagrams.check)
 app.command()(diagrams.render)
 app.command()(notebooks.dataset)
 app.command()(training.train)
+app.command("train-chat")(training.train_chat)
 app.add_typer(tuning.app, name="tune")
 
 

@@ -29,6 +29,7 @@ app.command()(diagrams.render)
 app.command()(notebooks.dataset)
 app.command()(candidates.fit)
 app.command()(training.train)
+app.command("train-chat")(training.train_chat)
 app.add_typer(tuning.app, name="tune")
 
 

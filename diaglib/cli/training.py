@@ -1,4 +1,4 @@
-"""`diaglib train`: makes the embedded model again, from nothing but a seed."""
+"""`diaglib train` and `diaglib train-chat`: make the embedded models again, from nothing but a seed."""
 
 from __future__ import annotations
 
@@ -50,4 +50,22 @@ def train(
         rows_per_family = 60
         record["exact"] = exact_shares(TinyModel(out), rows_per_family)
         write_card(out, record, record["exact"], rows_per_family)
+    print_json(record)
+
+
+def train_chat(
+    out: Annotated[Path, typer.Option(help="folder of the new model; a stopped run in it goes on")],
+    steps: Annotated[int, typer.Option(min=1, help="of training; the learning rate falls to zero over them")] = 1_500,
+    seed: Annotated[int, typer.Option(min=0, help="of rows and weights")] = 0,
+) -> None:
+    """Trains the embedded Korean chat model from scratch on the persona's pairs, and measures it for its card."""
+    from diaglib.llm.tiny_chat_card import write_chat_card
+    from diaglib.llm.tiny_chat_training import ChatSettings
+    from diaglib.llm.tiny_chat_training import train_chat as train_tiny_chat
+
+    if (out / "model.safetensors").exists():
+        stop(f"{out} holds a finished model: choose another folder")
+    with reasons():
+        train_tiny_chat(out, ChatSettings(steps=steps, seed=seed))
+        record = write_chat_card(out)
     print_json(record)

@@ -74,7 +74,6 @@ def predicted_rows(config: Any, settings: TuningSettings, precision: str, tokens
         ("SFT, LoRA rank 128", replace(lora, lora_rank=128), "sft"),
         ("SFT, QLoRA rank 16", replace(qlora, lora_rank=16), "sft"),
         ("ORPO, QLoRA rank 16", replace(qlora, lora_rank=16), "orpo"),
-        ("DPO, QLoRA rank 16 (the base without its adapter is the reference)", replace(qlora, lora_rank=16), "orpo"),
     ]
     rows = []
     for words, changed, kind in ways:

@@ -1,4 +1,4 @@
-"""Preference tuning: the target against the model's own imperfect answer, by ORPO, or by DPO where a reference model fits.
+"""Preference tuning by ORPO: the target against the model's own imperfect answer, without a reference model.
 
 Notebook 04 and `diaglib tune orpo`. Rule: the same resuming, checks and record as supervised fine-tuning.
 """

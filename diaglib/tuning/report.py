@@ -6,7 +6,7 @@ Rule: pictures say their n and their intervals; what a model wrote is shown as t
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from diaglib.tuning.scores import Scored, Scores
@@ -52,23 +52,39 @@ def example_gallery(before: Scores, after: Scores, families: Sequence[str], coun
     for pair in both:  # a prompt whose answers were drawn several times is shown once
         if len(seen) < count and all(pair[0].row.prompt != one.row.prompt for one, _ in seen):
             seen.append(pair)
-    rows = "".join(
-        f'<p style="margin:18px 0 6px"><b>{html.escape(a.row.prompt)}</b></p>'
-        '<div style="display:grid;grid-template-columns:repeat(2,minmax(0,1fr));gap:16px">'
-        f"{_card('before', a)}{_card('after', b)}</div>"
-        for a, b in seen
+    return HTML("".join(_side_by_side(a.row.prompt, [_card("before", a), _card("after", b)]) for a, b in seen))
+
+
+def texts_side_by_side(prompt: str, texts: Mapping[str, str]) -> Any:
+    """A prompt and some texts with their titles, as the value of a notebook cell."""
+    from IPython.display import HTML
+
+    return HTML(_side_by_side(prompt, [_figure(title, _text(text)) for title, text in texts.items()]))
+
+
+def _side_by_side(prompt: str, figures: Sequence[str]) -> str:
+    return (
+        f'<p style="margin:18px 0 6px;white-space:pre-wrap"><b>{html.escape(prompt)}</b></p>'
+        f'<div style="display:grid;grid-template-columns:repeat(2,minmax(0,1fr));gap:16px">{"".join(figures)}</div>'
     )
-    return HTML(rows)
+
+
+def _text(text: str) -> str:
+    return f'<div style="white-space:pre-wrap;overflow-wrap:anywhere">{html.escape(text or "(no answer)")}</div>'
+
+
+def _figure(title: str, shown: str) -> str:
+    return (
+        '<figure style="margin:0;border:1px solid #dfe3ea;border-radius:8px;padding:12px;background:#fff;color:#1d2433">'
+        f'<figcaption style="font-size:13px"><b>{html.escape(title)}</b></figcaption>{shown}</figure>'
+    )
 
 
 def _card(title: str, answer: Scored) -> str:
     import base64
 
-    shown = f'<div style="white-space:pre-wrap">{html.escape(answer.text or "(no answer)")}</div>'
+    shown = _text(answer.text)
     if answer.diagram is not None:
         picture = base64.b64encode(answer.diagram.to_svg().encode()).decode()
         shown = f'<img alt="" style="width:100%" src="data:image/svg+xml;base64,{picture}">'
-    return (
-        '<figure style="margin:0;border:1px solid #dfe3ea;border-radius:8px;padding:12px;background:#fff;color:#1d2433">'
-        f'<figcaption style="font-size:13px"><b>{title}</b>, score {answer.score:.2f}</figcaption>{shown}</figure>'
-    )
+    return _figure(f"{title}, score {answer.score:.2f}", shown)

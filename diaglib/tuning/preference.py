@@ -66,7 +66,7 @@ def orpo(
     history = trainer.state.log_history
     record["preferred"] = [(entry["step"], entry["rewards/accuracies"]) for entry in history if "rewards/accuracies" in entry]
     record["rows"] = {"training": len(rows), "validation": len(watched) if watched is not None else 0, "told": told}
-    return save_tuned(trainer.model, loaded, folder, record)
+    return save_tuned(trainer, loaded, folder, record)
 
 
 def encode_pairs(pairs: Sequence[Pair], writer: Writer, max_tokens: int) -> tuple[datasets.Dataset, str]:

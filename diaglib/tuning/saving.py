@@ -20,13 +20,22 @@ from diaglib.tuning.run import RESULT, Tuned
 TOKEN_VARIABLE = "HF_TOKEN"
 
 
-def save_tuned(model: Any, base: Base, folder: Path, record: dict[str, Any]) -> Tuned:
-    """Writes `adapter/` (where there is one), the merged `model/`, its card, and last `result.json`."""
+def save_tuned(trainer: Any, base: Base, folder: Path, record: dict[str, Any]) -> Tuned:
+    """Writes `adapter/` (where there is one), the merged `model/`, its card, and last `result.json`.
+
+    Where several processes share the model, they gather it and the first one writes.
+    """
+    accelerator = trainer.accelerator
+    state = accelerator.get_state_dict(trainer.model_wrapped) if accelerator.num_processes > 1 else None
     with quiet_libraries():
-        return _save_tuned(model, base, folder, record)
+        if accelerator.is_main_process:
+            _write(trainer.model, state, base, folder, record)
+    accelerator.wait_for_everyone()
+    adapter = folder / "adapter"
+    return Tuned(folder, folder / "model", adapter if adapter.is_dir() else None, record)
 
 
-def _save_tuned(model: Any, base: Base, folder: Path, record: dict[str, Any]) -> Tuned:
+def _write(model: Any, state: dict[str, Any] | None, base: Base, folder: Path, record: dict[str, Any]) -> None:
     model_folder, adapter_folder = folder / "model", folder / "adapter"
     shutil.rmtree(model_folder, ignore_errors=True)
     model_folder.mkdir(parents=True)
@@ -34,24 +43,23 @@ def _save_tuned(model: Any, base: Base, folder: Path, record: dict[str, Any]) ->
     if has_adapter:
         for config in model.peft_config.values():
             config.base_model_name_or_path = base.name
-        model.save_pretrained(adapter_folder)
+        model.save_pretrained(adapter_folder, state_dict=state)
         (adapter_folder / "README.md").write_text(model_card(record, is_adapter=True), encoding="utf-8")
         base.writer.save(adapter_folder)
-        model = merged(model, base, adapter_folder)
+        model, state = merged(model, base, adapter_folder, state is not None), None
     model.config.use_cache = True
-    (model.half() if base.embedded else model).save_pretrained(model_folder)
+    (model.half() if base.embedded and state is None else model).save_pretrained(model_folder, state_dict=state)
     base.writer.save(model_folder)
     (model_folder / "README.md").write_text(model_card(record), encoding="utf-8")
     part = folder / f"{RESULT}.part"
     part.write_text(json.dumps(record, indent=2), encoding="utf-8")
     os.replace(part, folder / RESULT)
-    return Tuned(folder, model_folder, adapter_folder if has_adapter else None, record)
 
 
-def merged(model: Any, base: Base, adapter_folder: Path) -> Any:
+def merged(model: Any, base: Base, adapter_folder: Path, shared: bool = False) -> Any:
     """The adapter's changes added to the base's weights; a base in 4 bits is loaded again in half precision for it, since
-    what is added to 4-bit weights is rounded away."""
-    if not getattr(model, "is_loaded_in_4bit", False):
+    what is added to 4-bit weights is rounded away, and so is one that is shared among processes."""
+    if not shared and not getattr(model, "is_loaded_in_4bit", False):
         return model.merge_and_unload()
     from peft import PeftModel
 

@@ -64,4 +64,4 @@ def sft(
         "answer_tokens": encoded.answer_tokens,
         "told": encoded.told,
     }
-    return save_tuned(trainer.model, loaded, folder, record)
+    return save_tuned(trainer, loaded, folder, record)

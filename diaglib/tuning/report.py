@@ -63,9 +63,10 @@ def texts_side_by_side(prompt: str, texts: Mapping[str, str]) -> Any:
 
 
 def _side_by_side(prompt: str, figures: Sequence[str]) -> str:
+    places = "repeat(auto-fit,minmax(min(100%,430px),1fr))"
     return (
-        f'<p style="margin:18px 0 6px;white-space:pre-wrap"><b>{html.escape(prompt)}</b></p>'
-        f'<div style="display:grid;grid-template-columns:repeat(2,minmax(0,1fr));gap:16px">{"".join(figures)}</div>'
+        f'<p style="margin:18px 0 6px;white-space:pre-wrap;overflow-wrap:anywhere"><b>{html.escape(prompt)}</b></p>'
+        f'<div style="display:grid;grid-template-columns:{places};gap:16px">{"".join(figures)}</div>'
     )
 
 
@@ -85,6 +86,7 @@ def _card(title: str, answer: Scored) -> str:
 
     shown = _text(answer.text)
     if answer.diagram is not None:
+        words = html.escape(f"{title}: {answer.row.prompt}"[:200])
         picture = base64.b64encode(answer.diagram.to_svg().encode()).decode()
-        shown = f'<img alt="" style="width:100%" src="data:image/svg+xml;base64,{picture}">'
+        shown = f'<img alt="{words}" style="width:100%" src="data:image/svg+xml;base64,{picture}">'
     return _figure(f"{title}, score {answer.score:.2f}", shown)

@@ -160,7 +160,6 @@ def train(
         "precision": base.precision,
         "precision_reason": base.precision_reason,
         "steps": trainer.state.global_step,
-        "processes": trainer.args.world_size,
         "stopped_early": trainer.state.global_step < settings.steps,
         "best_step": trainer.state.best_global_step,
         "best_validation_loss": trainer.state.best_metric,

@@ -21,21 +21,14 @@ TOKEN_VARIABLE = "HF_TOKEN"
 
 
 def save_tuned(trainer: Any, base: Base, folder: Path, record: dict[str, Any]) -> Tuned:
-    """Writes `adapter/` (where there is one), the merged `model/`, its card, and last `result.json`.
-
-    Where several processes share the model, they gather it and the first one writes.
-    """
-    accelerator = trainer.accelerator
-    state = accelerator.get_state_dict(trainer.model_wrapped) if accelerator.num_processes > 1 else None
+    """Writes `adapter/` (where there is one), the merged `model/`, its card, and last `result.json`."""
     with quiet_libraries():
-        if accelerator.is_main_process:
-            _write(trainer.model, state, base, folder, record)
-    accelerator.wait_for_everyone()
+        _write(trainer.model, base, folder, record)
     adapter = folder / "adapter"
     return Tuned(folder, folder / "model", adapter if adapter.is_dir() else None, record)
 
 
-def _write(model: Any, state: dict[str, Any] | None, base: Base, folder: Path, record: dict[str, Any]) -> None:
+def _write(model: Any, base: Base, folder: Path, record: dict[str, Any]) -> None:
     model_folder, adapter_folder = folder / "model", folder / "adapter"
     shutil.rmtree(model_folder, ignore_errors=True)
     model_folder.mkdir(parents=True)
@@ -43,12 +36,12 @@ def _write(model: Any, state: dict[str, Any] | None, base: Base, folder: Path, r
     if has_adapter:
         for config in model.peft_config.values():
             config.base_model_name_or_path = base.name
-        model.save_pretrained(adapter_folder, state_dict=state)
+        model.save_pretrained(adapter_folder)
         (adapter_folder / "README.md").write_text(model_card(record, is_adapter=True), encoding="utf-8")
         base.writer.save(adapter_folder)
-        model, state = merged(model, base, adapter_folder, state is not None), None
+        model = merged(model, base, adapter_folder)
     model.config.use_cache = True
-    (model.half() if base.embedded and state is None else model).save_pretrained(model_folder, state_dict=state)
+    (model.half() if base.embedded else model).save_pretrained(model_folder)
     base.writer.save(model_folder)
     (model_folder / "README.md").write_text(model_card(record), encoding="utf-8")
     part = folder / f"{RESULT}.part"
@@ -56,10 +49,10 @@ def _write(model: Any, state: dict[str, Any] | None, base: Base, folder: Path, r
     os.replace(part, folder / RESULT)
 
 
-def merged(model: Any, base: Base, adapter_folder: Path, shared: bool = False) -> Any:
+def merged(model: Any, base: Base, adapter_folder: Path) -> Any:
     """The adapter's changes added to the base's weights; a base in 4 bits is loaded again in half precision for it, since
-    what is added to 4-bit weights is rounded away, and so is one that is shared among processes."""
-    if not shared and not getattr(model, "is_loaded_in_4bit", False):
+    what is added to 4-bit weights is rounded away."""
+    if not getattr(model, "is_loaded_in_4bit", False):
         return model.merge_and_unload()
     from peft import PeftModel
 

@@ -1,11 +1,6 @@
-"""The GPU profiles' paths, on small models of the true architectures: QLoRA and LoRA, plans and node lines, several processes."""
+"""The GPU profiles' paths, on small models of the true architectures: QLoRA and LoRA, plans and node lines."""
 
-import json
-import os
-import subprocess
-import sys
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -74,36 +69,3 @@ def test_unsloth_is_a_row_with_its_reason_where_it_cannot_run(tmp_path) -> None:
     rows = with_and_without([], tmp_path, {"seconds": 3.0, "peak_reserved_mib": None})
     assert [row["run"] for row in rows] == ["without Unsloth", "with Unsloth"]
     assert rows[1]["reason"]
-
-
-@pytest.mark.slow
-def test_two_processes_share_a_model_with_the_fsdp_configuration(stand_in, tmp_path) -> None:
-    from diaglib.dataset import rows as generated
-    from diaglib.dataset import write_csv
-
-    root = Path(__file__).parents[2]
-    write_csv(tmp_path / "rows.csv", generated(3, 24, {"dense": 1.0}))
-    launch = [
-        sys.executable,
-        "-m",
-        "accelerate.commands.launch",
-        "--config_file",
-        str(root / "diaglib/tuning/fsdp.yaml"),
-        "--cpu",
-    ]
-    options = {
-        "rows": tmp_path / "rows.csv",
-        "base": stand_in,
-        "out": tmp_path / "run",
-        "steps": 2,
-        "batch-rows": 2,
-        "method": "full",
-    }
-    command = ["-m", "diaglib", "tune", "sft", *(str(part) for name, value in options.items() for part in (f"--{name}", value))]
-    environment = os.environ | {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1", "PYTHONPATH": str(root)}
-    made = subprocess.run([*launch, *command], capture_output=True, text=True, check=False, env=environment, cwd=tmp_path)
-    assert made.returncode == 0, made.stderr[-3000:]
-    record = json.loads((tmp_path / "run" / "result.json").read_text())
-    assert record["steps"] == 2
-    assert record["processes"] == 2
-    assert (tmp_path / "run" / "model" / "model.safetensors").is_file()

@@ -50,7 +50,7 @@ def build_pairs(
     with file.open("a", encoding="utf-8") as out:
         if not file.stat().st_size:
             out.write(json.dumps(header) + "\n")
-        bar = tqdm(total=len(rows), initial=len(done), desc="pairs", unit="row", disable=None)
+        bar = tqdm(total=len(rows), initial=len(done), desc="pairs", unit="row")
         for start in range(len(done), len(rows), ROWS_AT_ONCE):
             part = rows[start : start + ROWS_AT_ONCE]
             texts = writer.plan_texts([row.prompt for row in part], samples, temperature, seed + start)

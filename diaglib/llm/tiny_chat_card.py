@@ -45,11 +45,19 @@ def measure_chat(folder: Path) -> dict[str, dict[str, float]]:
         if name.endswith("use"):  # a note is judged by its memory, an answer that uses one by naming it
             named = [_value_of(answer.pair.question) in answer.text for answer in answers]
             found[name]["memory_used"] = sum(named) / len(named)
-    start = time.perf_counter()
+    start = time.process_time()  # of this process alone, whatever else the machine does
     for pair in measured_sets()["validation"]:
         chat_answers(model, [pair])
-    found["validation"]["ms_an_answer"] = (time.perf_counter() - start) / found["validation"]["answers"] * 1000
+    found["validation"]["cpu_ms_an_answer"] = (time.process_time() - start) / found["validation"]["answers"] * 1000
     return found
+
+
+def sample_answers(folder: Path) -> list[list[str]]:
+    """Messages of validation, evenly spaced, with the greedy answers."""
+    pairs = measured_sets()["validation"]
+    answers = chat_answers(TinyChatModel(folder), pairs[:: max(1, len(pairs) // SAMPLES)])
+    memories = [f"[{one.memory[0]}: {one.memory[1]}] " if one.memory else "" for one in answers]
+    return [[one.pair.question, memory + one.text] for one, memory in zip(answers, memories, strict=True)]
 
 
 def _value_of(question: str) -> str:
@@ -79,19 +87,16 @@ def answer_loss(folder: Path, pairs: Sequence[ChatPair]) -> float:
 def write_chat_card(folder: Path) -> dict[str, Any]:
     """Measures the model of a folder, adds the figures to its training.json and writes README.md; returns the record."""
     record = json.loads((folder / "training.json").read_text(encoding="utf-8"))
-    record["measured"] = measure_chat(folder)
-    (folder / "training.json").write_text(json.dumps(record, indent=2), encoding="utf-8")
-    (folder / "README.md").write_text(chat_card(folder, record), encoding="utf-8")
+    record |= {"measured": measure_chat(folder), "samples": sample_answers(folder)}
+    (folder / "training.json").write_text(json.dumps(record, indent=2, ensure_ascii=False), encoding="utf-8")
+    (folder / "README.md").write_text(chat_card(record), encoding="utf-8")
     return record
 
 
-def chat_card(folder: Path, record: dict[str, Any]) -> str:
-    """README.md of a chat model folder, from its record; the samples are asked again."""
+def chat_card(record: dict[str, Any]) -> str:
+    """README.md of a chat model folder, all from its record."""
     settings, measured = record["settings"], record["measured"]
     seen, unseen = measured["training"], measured["validation"]
-    step = max(1, len(measured_sets()["validation"]) // SAMPLES)
-    samples = chat_answers(TinyChatModel(folder), measured_sets()["validation"][::step])
-    memories = [f"[{one.memory[0]}: {one.memory[1]}] " if one.memory else "" for one in samples]
     lines = [
         "# The embedded chat model `tiny-chat`",
         "",
@@ -107,7 +112,7 @@ def chat_card(folder: Path, record: dict[str, Any]) -> str:
         f"| training | {record['step']:,} steps, {record['rows']:,} rows, {record['tokens']:,} tokens, "
         f"{record['seconds'] / 60:.0f} minutes |",
         f"| machine | {record['machine']}, torch {record['torch']} |",
-        f"| one greedy answer | {unseen['ms_an_answer']:.0f} ms, numpy, no torch |",
+        f"| one greedy answer | {unseen['cpu_ms_an_answer']:.0f} ms of one core, numpy, no torch |",
         "",
         "Greedy answers, counted; `loss` is nats a token of the written answer:",
         "",
@@ -126,9 +131,9 @@ def chat_card(folder: Path, record: dict[str, Any]) -> str:
         "",
         f"With {len(chat_pairs('train'))} hand-written pairs a model this small half memorises: its loss is {seen['loss']:.2f}",
         f"on pairs it was trained on and {unseen['loss']:.2f} on unseen ones, and {unseen['memorised']:.0%} of its answers to",
-        "unseen messages are a training answer word for word. It knows nothing of the world, often answers beside the point,",
-        "and must not be relied on; messages of distress or insult are answered by rules (`persona_answer`), not by it.",
-        "The last step was taken: the validation pairs chose nothing.",
+        "unseen messages are a training answer word for word. To those it mostly answers beside the point, often in broken",
+        "sentences, and copies a word it does not know wrongly more often than not. It must not be relied on; messages of distress",
+        "or insult are answered by rules (`persona_answer`), not by it. The last step was taken: the validation pairs chose nothing.",
         "",
         f"Category left out, for notebook 03 to teach: {LEFT_OUT}.",
         "",
@@ -136,8 +141,9 @@ def chat_card(folder: Path, record: dict[str, Any]) -> str:
         "",
         "| message | answer |",
         "|---|---|",
-        *(f"| {one.pair.question} | {memory}{one.text} |" for one, memory in zip(samples, memories, strict=True)),
+        *(f"| {message} | {answer} |" for message, answer in record["samples"]),
         "",
         f"Made by `python -m diaglib train-chat --steps {settings['steps']} --out FOLDER`.",
+        *([record["note"]] if record.get("note") else []),
     ]
     return "\n".join(lines) + "\n"

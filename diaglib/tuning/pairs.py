@@ -40,7 +40,7 @@ def build_pairs(
     `file` (JSON lines) is written row by row and continued where it was left. Raises TuningError where it belongs to other
     rows or another model, or where no answer was imperfect.
     """
-    from tqdm.auto import tqdm
+    from tqdm import tqdm
 
     file = Path(file)
     header = {"model": str(model), "rows": len(rows), "samples": samples, "temperature": temperature, "seed": seed}

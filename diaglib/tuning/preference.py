@@ -61,6 +61,7 @@ def orpo(
         processing_class=loaded.writer.tokenizer,
         data_collator=Collator(loaded.writer.tokenizer.pad_token_id),
     )
+    trainer.use_dpo_data_collator = True  # ours makes the same names, so that validation rows can be looked at
     advice = partial(smallest_change, loaded.model.config, settings, loaded.precision, "orpo")
     record = train(trainer, loaded, settings, folder, f"ORPO of {loaded.title}", live, advice)
     history = trainer.state.log_history

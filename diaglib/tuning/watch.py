@@ -64,7 +64,7 @@ class Curves(TrainerCallback):
         self.drawn_at = 0.0
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        from tqdm.auto import tqdm
+        from tqdm import tqdm
 
         self.bar = tqdm(total=state.max_steps, initial=state.global_step, desc=self.title, unit="step")
 

@@ -13,6 +13,10 @@ from diaglib.runs.series import load_series
 
 ROOT = Path(__file__).parents[2]
 SMALLEST = {
+    # one row with a model, one without, of each task
+    "01_candidate_selection_diagram": ["ONLY=embedded, fp32, grammar;numbers"],
+    "01_candidate_selection_chat": ["ONLY=echo;nearest"],
+    "01_candidate_selection_mcqa": ["ONLY=embedded, fp32;overlap"],
     "02_dataset_generation": ["ROWS=60"],
     "03_sft": ["NEW_ROWS=40", "REPLAY_ROWS=20", "STEPS=12", "HELD_OUT=2"],
     "04_orpo": ["ROWS=24", "SAMPLES=2", "STEPS=8", "HELD_OUT=2"],

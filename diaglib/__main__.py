@@ -12,7 +12,7 @@ import sys
 
 import typer
 
-from diaglib.cli import candidates, diagrams, notebooks, training
+from diaglib.cli import candidates, chat, diagrams, memory, notebooks, training, tuning
 
 app = typer.Typer(
     name="diaglib",
@@ -29,7 +29,10 @@ app.command()(diagrams.render)
 app.command()(notebooks.dataset)
 app.command()(candidates.fit)
 app.command()(training.train)
+app.add_typer(memory.app)
+app.command()(chat.chat)
 app.command("train-chat")(training.train_chat)
+app.add_typer(tuning.app, name="tune")
 
 
 def main() -> None:

@@ -49,7 +49,7 @@ def test_a_grid_is_tidy() -> None:
         (("free_of_overlap", "share_of_nodes_apart", "share_of_centres_visible", "least_gap"), {4: {"x": 205, "y": 300}}),
         (("inside_canvas", "share_of_nodes_inside", "margin"), {8: {"x": 1100}}),
         (("alignment_best", "share_on_a_line"), {4: {"x": 560, "y": 350}}),
-        (("step_evenness", "neighbour_evenness"), {3: {"x": 230}, 4: {"x": 440}, 5: {"x": 830}}),
+        (("step_evenness",), {3: {"x": 230}, 4: {"x": 440}, 5: {"x": 830}}),
         (("width_evenness", "look_size_evenness", "squareness"), {4: {"width": 90, "height": 20}}),
         (("free_of_crossings", "crossing_angle"), {0: {"links": (4,)}, 1: {"links": (3,)}}),
         (("free_of_tunnels", "straightness"), {0: {"links": (2, 8)}}),

@@ -15,7 +15,7 @@ import numpy as np
 from scipy.stats import rankdata, spearmanr
 
 from diaglib.diagram import Diagram
-from diaglib.scoring.appearance import Seen, appearance
+from diaglib.scoring.appearance import ReadItem, appearance
 from diaglib.scoring.autoencoder_training import sample_diagrams
 from diaglib.scoring.geometry import FEATURES, features
 from diaglib.scoring.pictures import draw_ink
@@ -69,7 +69,7 @@ def measure(ratings: int, people: int, by_text: bool) -> dict[str, list[dict[str
     """Spearman on what was not rated, by taste and person: the published k-NN, and what `taste` chooses."""
     diagrams = list(sample_diagrams(POOL, SEED))
     ink = draw_ink(diagrams)
-    seen = [Seen(diagram, diagram if by_text else None, picture) for diagram, picture in zip(diagrams, ink, strict=True)]
+    seen = [ReadItem(diagram, diagram if by_text else None, picture) for diagram, picture in zip(diagrams, ink, strict=True)]
     whole = appearance(seen, by_text)
     results: dict[str, list[dict[str, float]]] = {}
     for person in range(people):
@@ -103,7 +103,11 @@ def main() -> None:
     gains = [row["ours"] - row["published"] for rows in results.values() for row in rows]
     low, high = mean_interval(ours)
     print(f"mean {np.mean(ours):.3f} (95% interval {low:.3f} to {high:.3f}), least gain over the published {min(gains):.3f}")
-    summary = {"mean": round(float(np.mean(ours)), 4), "interval": [round(low, 4), round(high, 4)], "least_gain": round(min(gains), 4)}
+    summary = {
+        "mean": round(float(np.mean(ours)), 4),
+        "interval": [round(low, 4), round(high, 4)],
+        "least_gain": round(min(gains), 4),
+    }
     view = "pictures" if options.pictures else "text"
     print(json.dumps({"benchmark": "taste", "ratings": options.ratings, "view": view, **summary, "tastes": report}))
 

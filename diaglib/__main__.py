@@ -12,7 +12,7 @@ import sys
 
 import typer
 
-from diaglib.cli import diagrams, notebooks, training
+from diaglib.cli import diagrams, notebooks, scoring, training
 
 app = typer.Typer(
     name="diaglib",
@@ -26,8 +26,10 @@ app.command()(notebooks.run)
 app.command()(diagrams.draw)
 app.command()(diagrams.check)
 app.command()(diagrams.render)
+app.command()(scoring.score)
 app.command()(notebooks.dataset)
 app.command()(training.train)
+app.command("train-autoencoder")(scoring.train_autoencoder)
 
 
 def main() -> None:

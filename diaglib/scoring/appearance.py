@@ -28,8 +28,8 @@ SCALES_FILE = Path(__file__).parent / "autoencoder" / "scales.json"
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """An item as read: its diagram where there is a text, its ink (120, 200, 3) where it can be seen, else the reason."""
+class ReadItem:
+    """An item as read: its diagram where there is a text, its ink (120, 200, 3) where it was looked at; or the reason why not."""
 
     item: Item
     diagram: Diagram | None
@@ -49,33 +49,35 @@ class Appearance:
         return len(self.latents)
 
 
-def look_at(items: Sequence[Item]) -> list[Seen]:
-    """Every item as read; a file that is no picture, or an empty diagram, has a reason instead of ink."""
-    return [_look_at(item) for item in items]
+def read_items(items: Sequence[Item], draw: bool = True) -> list[ReadItem]:
+    """Every item as read; a file that is no picture, or an empty diagram, has a reason. `draw=False` leaves diagrams undrawn."""
+    return [_read(item, draw) for item in items]
 
 
-def _look_at(item: Item) -> Seen:
+def _read(item: Item, draw: bool) -> ReadItem:
     if isinstance(item, Diagram):
         if not item.nodes:
-            return Seen(item, None, None, "the diagram has no nodes")
-        return Seen(item, item, draw_ink([item])[0])
+            return ReadItem(item, None, None, "the diagram has no nodes")
+        return ReadItem(item, item, draw_ink([item])[0] if draw else None)
+    if not isinstance(item, str | Path):
+        raise TypeError(f"{type(item).__name__} is neither a diagram nor the path of a picture")
     try:
-        return Seen(item, diagram_beside(item), read_ink(item))
+        return ReadItem(item, diagram_beside(item), read_ink(item))
     except OSError as error:
-        return Seen(item, None, None, f"{Path(item).name} cannot be read: {error.strerror or error}")
+        return ReadItem(item, None, None, f"{Path(item).name}: {error.strerror or error}")
     except ValueError as error:
-        return Seen(item, None, None, str(error))
+        return ReadItem(item, None, None, str(error))
 
 
-def appearance(seen: Sequence[Seen], by_text: bool) -> Appearance:
-    """The blocks of items that all have ink and, for the text view, a diagram. Raises ValueError where one has not."""
-    if missing := [one for one in seen if one.ink is None or (by_text and one.diagram is None)]:
-        raise ValueError(missing[0].reason or f"{missing[0].item} has no text: compare by pictures")
-    ink = np.stack([one.ink for one in seen]) if seen else np.zeros((0, 120, 200, 3), np.uint8)
+def appearance(read: Sequence[ReadItem], by_text: bool) -> Appearance:
+    """The blocks of items that were all looked at and, for the text view, have a diagram. Raises ValueError where one has not."""
+    if missing := [one for one in read if one.ink is None or (by_text and one.diagram is None)]:
+        raise ValueError(missing[0].reason or f"{missing[0].item} has no text or was not drawn")
+    ink = np.stack([one.ink for one in read]) if read else np.zeros((0, 120, 200, 3), np.uint8)
     thumbnails = shrink(ink)
     latents = load_autoencoder().encode(thumbnails / np.float32(255))
-    diagrams = [one.diagram for one in seen if one.diagram is not None]
-    blocks = raw_blocks(diagrams if by_text else None, ink, thumbnails, latents)
+    diagrams = [one.diagram for one in read if one.diagram is not None] if by_text else None
+    blocks = raw_blocks(diagrams, ink, thumbnails, latents)
     return Appearance({name: _in_scale(name, block) for name, block in blocks.items()}, latents)
 
 
@@ -83,12 +85,12 @@ def raw_blocks(
     diagrams: Sequence[Diagram] | None, ink: np.ndarray, thumbnails: np.ndarray, latents: np.ndarray
 ) -> dict[str, np.ndarray]:
     """The blocks in their own units: of the text view where `diagrams` are given, else of the picture view."""
-    seen = {"colour": colour_features(thumbnails), "latent": latents}
+    both = {"colour": colour_features(thumbnails), "latent": latents}
     if diagrams is not None:
-        return {"geometry": features(diagrams), "style": style_features(diagrams), **seen}
+        return {"geometry": features(diagrams), "style": style_features(diagrams), **both}
     from diaglib.scoring.readability_network import see
 
-    return {"seen geometry": see(ink).geometry, **seen}
+    return {"seen geometry": see(ink).geometry, **both}
 
 
 def _in_scale(name: str, block: np.ndarray) -> np.ndarray:

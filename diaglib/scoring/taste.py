@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from diaglib.scoring.appearance import Appearance, Item, Seen, appearance, look_at
+from diaglib.scoring.appearance import Appearance, Item, ReadItem, appearance, read_items
 from diaglib.scoring.ratings import BEST, WORST, Ratings, read_ratings, read_score
 from diaglib.scoring.taste_kernels import KernelTaste, fit_kernels
 
@@ -65,55 +65,57 @@ class View:
 class Taste:
     """A user's taste. Made by `fit_taste` or `load_taste`; views are fitted when first needed."""
 
-    seen: tuple[Seen, ...]
+    rated: tuple[ReadItem, ...]
     scores: np.ndarray
     notes: tuple[str, ...] = ()
     _views: dict[bool, View] = field(default_factory=dict, repr=False)
 
     @property
     def usable(self) -> bool:
-        return len(self.seen) >= MIN_RATINGS
+        return len(self.rated) >= MIN_RATINGS
 
     @property
     def by_text(self) -> bool:
         """Whether every rated item has a text, so that diagrams are compared by it."""
-        return all(one.diagram is not None for one in self.seen)
+        return all(one.diagram is not None for one in self.rated)
 
     def view(self, by_text: bool) -> View:
         """The fitted view. Raises ValueError for fewer than 5 ratings."""
         if not self.usable:
             raise ValueError(self.words())
         if by_text not in self._views:
-            self._views[by_text] = _fit_view(appearance(self.seen, by_text), self.scores)
+            self._views[by_text] = _fit_view(appearance(self.rated, by_text), self.scores)
         return self._views[by_text]
 
     def words(self) -> str:
         """Which method is used and why, or why none is."""
         if not self.usable:
-            return f"{len(self.seen)} rated diagrams are too few to learn a taste from ({MIN_RATINGS} at least): readability alone"
+            return (
+                f"{len(self.rated)} rated diagrams are too few to learn a taste from ({MIN_RATINGS} at least): readability alone"
+            )
         view = self.view(self.by_text)
         other = NEAREST if view.method == FEATURES else FEATURES
         return (
-            f"taste by {view.method}: leave-one-out error {view.errors[view.method]:.2f} points on your {len(self.seen)} ratings, "
-            f"against {view.errors[other]:.2f} by {other} and {view.errors['mean rating']:.2f} by your mean rating alone"
+            f"taste by {view.method}: leave-one-out error {view.errors[view.method]:.2f} points on your {len(self.rated)} "
+            f"ratings, against {view.errors[other]:.2f} by {other} and {view.errors['mean rating']:.2f} by your mean rating alone"
         )
 
     def predict(self, items: Sequence[Item]) -> list[float]:
         """Taste of every item, 0..5. Raises ValueError for an item that cannot be read, or for fewer than 5 ratings."""
-        seen = look_at(items)
-        if unreadable := [one for one in seen if one.ink is None]:
+        read = read_items(items)
+        if unreadable := [one for one in read if one.ink is None]:
             raise ValueError(unreadable[0].reason)
-        return [score for score, _ in self.judge(seen)]
+        return [score for score, _ in self.judge(read)]
 
-    def judge(self, seen: Sequence[Seen]) -> list[tuple[float, list[Neighbour]]]:
+    def judge(self, read: Sequence[ReadItem]) -> list[tuple[float, list[Neighbour]]]:
         """Score and nearest rated items of every item that has been read; those without a text are compared by pictures."""
         judged: dict[int, tuple[float, list[Neighbour]]] = {}
         for by_text in (True, False):
-            places = [i for i, one in enumerate(seen) if (self.by_text and one.diagram is not None) == by_text]
+            places = [i for i, one in enumerate(read) if (self.by_text and one.diagram is not None) == by_text]
             if places:
-                view, look = self.view(by_text), appearance([seen[i] for i in places], by_text)
+                view, look = self.view(by_text), appearance([read[i] for i in places], by_text)
                 judged |= dict(zip(places, zip(view.predict(look).tolist(), view.neighbours(look), strict=True), strict=True))
-        return [judged[i] for i in range(len(seen))]
+        return [judged[i] for i in range(len(read))]
 
 
 def fit_taste(items: Sequence[Item], scores: Sequence[float], notes: Sequence[str] = ()) -> Taste:
@@ -125,10 +127,10 @@ def fit_taste(items: Sequence[Item], scores: Sequence[float], notes: Sequence[st
     if len(items) != len(scores):
         raise ValueError(f"{len(items)} items and {len(scores)} scores: every item needs one score")
     numbers = [read_score(score) for score in scores]
-    seen = look_at(items)
-    kept = [i for i, one in enumerate(seen) if one.ink is not None]
-    lost = [f"{one.reason}: its rating is left out" for one in seen if one.ink is None]
-    return Taste(tuple(seen[i] for i in kept), np.array([numbers[i] for i in kept]), (*notes, *lost))
+    read = read_items(items)
+    kept = [i for i, one in enumerate(read) if one.ink is not None]
+    lost = [f"{one.reason}: its rating is left out" for one in read if one.ink is None]
+    return Taste(tuple(read[i] for i in kept), np.array([numbers[i] for i in kept]), (*notes, *lost))
 
 
 def load_taste(ratings: str | Path | Ratings) -> Taste:

@@ -69,14 +69,14 @@ def count(cases: list[Case], answers: list[list[CheckedPlan]], show: bool) -> di
         if not items:
             row["none"] += 1
             continue
-        right, flagged = is_right(case, items[0].plan), bool(items[0].faults)
+        right, flagged = is_right(case, items[0].plan), bool(items[0].flags)
         row["right"] += right
         row["wrong"] += not right
         row["wrong_flagged"] += not right and flagged
         row["false_alarm"] += right and flagged
         if show and (not right or flagged):
             drawn = " / ".join(items[0].plan.to_text().split("\n")[:-1])
-            told = "; ".join(items[0].verdict.contradictions) or "not flagged"
+            told = "; ".join(items[0].flags) or "not flagged"
             print(f"{'right' if right else 'WRONG'} {case.says}\n      {drawn}\n      {told}", file=sys.stderr)
     return table
 

@@ -12,7 +12,7 @@ import sys
 
 import typer
 
-from diaglib.cli import diagrams, notebooks, scoring, training
+from diaglib.cli import candidates, diagrams, notebooks, scoring, training
 
 app = typer.Typer(
     name="diaglib",
@@ -28,6 +28,7 @@ app.command()(diagrams.check)
 app.command()(diagrams.render)
 app.command()(scoring.score)
 app.command()(notebooks.dataset)
+app.command()(candidates.fit)
 app.command()(training.train)
 app.command("train-autoencoder")(scoring.train_autoencoder)
 

@@ -98,7 +98,7 @@ def draw(
         )
         return
     for number, drawing in enumerate(drawings, 1):
-        state = "contradicts the sentence" if drawing.contradictions else "as asked"
+        state = "flagged" if drawing.contradictions else "as asked"
         print(f"{number}  score {drawing.score:.2f}  {state}  {' '.join(str(path) for path in drawing.files.values())}")
     print(drawings.index)
 

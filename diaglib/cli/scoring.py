@@ -96,8 +96,7 @@ def _print_rows(rows: list[dict[str, Any]], ranking: Ranking) -> None:
             print(f"    -      -         -{'      -' * tasted}  {row['file']}: {row['problem']}")
             continue
         taste = f"  {row['taste']:5.2f}" if tasted else ""
-        print(
-            f"{row['place']:5d}  {row['total']:5.2f}  {row['readability']:8.2f}{taste}  {row['file']}: {', '.join(row['reasons'])}"
-        )
+        why = ", ".join(row["reasons"])
+        print(f"{row['place']:5d}  {row['total']:5.2f}  {row['readability']:8.2f}{taste}  {row['file']}: {why}")
     for note in ranking.notes:
         tell(note)

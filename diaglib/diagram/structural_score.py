@@ -10,14 +10,15 @@ from collections.abc import Sequence
 from statistics import fmean, pstdev
 
 from diaglib.diagram.model import Diagram, Node
+from diaglib.diagram.plan import Plan, PlanNode
 
 
-def _out_degrees_pointed_to(nodes: Sequence[Node]) -> Counter[tuple[int, ...]]:
+def _out_degrees_pointed_to(nodes: Sequence[Node] | Sequence[PlanNode]) -> Counter[tuple[int, ...]]:
     out_degree = {node.id: len(node.links) for node in nodes}
     return Counter(tuple(out_degree[link] for link in node.links if link in out_degree) for node in nodes)
 
 
-def link_overlap(answer: Diagram, target: Diagram) -> float:
+def link_overlap(answer: Diagram | Plan, target: Diagram | Plan) -> float:
     """Intersection over union of two multisets, 0..1; a member is the list of out-degrees of the nodes a node points to."""
     one, other = _out_degrees_pointed_to(answer.nodes), _out_degrees_pointed_to(target.nodes)
     union = (one | other).total()

@@ -33,6 +33,7 @@ class Drawing:
 
     `score` is the total, 0..1; its parts `readability` and `taste` are 0..5, None where they were not asked for; `reasons`
     say in words why it stands where it stands; `legibility` are measured parts, 0..1 each.
+    `contradictions` is all that speaks against the plan: what the sentence says otherwise, and the model's own doubt.
     """
 
     plan: Plan
@@ -143,13 +144,14 @@ def distinct_plans(prompt: str, writer: PlanWriter, count: int, temperature: flo
     Raises PromptError where the model gave no valid plan.
     """
     plans = write_checked_plans([prompt], writer, 1, 0.0, seed)[0]
-    certain = bool(plans) and not plans[0].faults and not plans[0].verdict.unverified
+    certain = bool(plans) and not plans[0].flags and not plans[0].verdict.unverified
     if not certain and count > 1 and temperature > 0:
         plans = plans + write_checked_plans([prompt], writer, min(count, MAX_PLANS), temperature, seed + 1, retries=0)[0]
     if not plans:
         raise PromptError("the model gave no valid plan for it: name each layer with its size, or each step in order")
     fewest = min(item.faults for item in plans)
-    return list({item.plan: item for item in reversed(plans) if item.faults == fewest}.values())[::-1][:MAX_PLANS]
+    distinct = list({item.plan: item for item in reversed(plans) if item.faults == fewest}.values())[::-1][:MAX_PLANS]
+    return [replace(item, doubt=plans[0].doubt) for item in distinct]  # a doubt is about the sentence, so about every reading
 
 
 def _lay_out(plans: list[CheckedPlan], count: int, seed: int) -> list[tuple[CheckedPlan, Style, Diagram]]:
@@ -212,9 +214,7 @@ def _drawing(candidate: Candidate, parts: dict[str, float], score: float) -> Dra
     item, style, diagram = candidate
     legibility = {name: float(value) for name, value in parts.items() if name != "score"}
     verdict = item.verdict
-    return Drawing(
-        item.plan, diagram, style, legibility, float(score), verdict.contradictions, verdict.unverified, verdict.verified
-    )
+    return Drawing(item.plan, diagram, style, legibility, float(score), item.flags, verdict.unverified, verdict.verified)
 
 
 def _rank(drawings: list[Drawing]) -> list[Drawing]:

@@ -1,0 +1,183 @@
+"""Memory of weights, generation and training in MiB, in closed form.
+
+Used by notebooks 01, 03 and 04, `diaglib fit` and the out-of-memory advice of tuning. Rule: every term is a count of tensors that
+are alive at the peak; nothing is fitted to a machine.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from diaglib.footprint.architecture import Architecture, Matrix
+
+MIB = 2**20
+PRECISIONS = ("fp32", "fp16", "bf16", "int8", "nf4", "gptq")
+_QUANTISED = ("int8", "nf4", "gptq")
+NF4_BLOCK = 64  # weights that share one fp32 scale (bitsandbytes without nested quantisation)
+GPTQ_GROUP = 128  # weights that share a scale and a zero point
+ADAPTER_BYTES = 16  # an fp32 weight, its gradient and the two moments of AdamW
+# a logit while the loss is computed: in half precision, in fp32, its log-softmax and its gradient in fp32
+LOGIT_BYTES = 2 + 3 * 4
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingPlan:
+    """How a model is trained, as far as it decides memory.
+
+    `rank` is the LoRA rank, 0 for tuning all weights. A step holds `rows` rows of at most `tokens` tokens, prompt and
+    answer; for ORPO a row is a pair, twice that. With `checkpointing` only the input of each layer is kept.
+    """
+
+    precision: str = "fp16"
+    rank: int = 16
+    rows: int = 4
+    tokens: int = 512
+    method: Literal["sft", "orpo"] = "sft"
+    checkpointing: bool = True
+
+    @property
+    def tokens_a_step(self) -> int:
+        return self.rows * self.tokens * (2 if self.method == "orpo" else 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Footprint:
+    """Predicted peak of allocated memory, by what it is for, in MiB.
+
+    `cache_mib` is the key-value cache; `trained_mib` the trained weights with gradients and optimizer states;
+    `activations_mib` what the backward pass needs; `logits_mib` the output over the vocabulary; `workspace_mib` the largest
+    passing tensor.
+    """
+
+    weights_mib: float
+    cache_mib: float = 0.0
+    trained_mib: float = 0.0
+    activations_mib: float = 0.0
+    logits_mib: float = 0.0
+    workspace_mib: float = 0.0
+
+    @property
+    def total_mib(self) -> float:
+        parts = (self.weights_mib, self.cache_mib, self.trained_mib, self.activations_mib, self.logits_mib, self.workspace_mib)
+        return sum(parts)
+
+
+def predict_weights_mib(architecture: Architecture, precision: str = "bf16") -> float:
+    """MiB of the loaded weights. Quantisation packs linear layers only: embeddings, output head, norms and packed experts stay
+    in 16 bits. Raises ValueError for an unknown precision.
+    """
+    _check(precision)
+    plain = 4 if precision == "fp32" else 2
+    packed = precision in _QUANTISED
+    held: float = plain * architecture.vector_parameters
+    for matrix in architecture.matrices():
+        if packed and matrix.kind == "linear":
+            held += matrix.count * (_packed_bytes(matrix, precision) + plain * matrix.outputs * matrix.bias)
+        else:
+            held += plain * matrix.parameters
+    return held / MIB
+
+
+def predict_generation(
+    architecture: Architecture, precision: str = "bf16", rows: int = 1, prompt_tokens: int = 256, new_tokens: int = 512
+) -> Footprint:
+    """The peak while `rows` answers of `new_tokens` tokens are written side by side, prompts of `prompt_tokens` before them.
+
+    Windows of sliding attention are not taken off, so long answers are an upper bound for Gemma 2 and Mistral.
+    Raises ValueError for an unknown precision.
+    """
+    number = 4 if precision == "fp32" else 2
+    cached = rows * (prompt_tokens + new_tokens) * architecture.cache_numbers_per_token
+    cache = cached * number + 4 * rows * architecture.state_numbers
+    # one layer's cache is copied when a token is added to it; latents are expanded to all heads there
+    copy = cached * number / architecture.num_hidden_layers
+    if architecture.kv_lora_rank:
+        heads = architecture.num_attention_heads * (
+            2 * architecture.qk_nope_head_dim + architecture.qk_rope_head_dim + 2 * architecture.v_head_dim
+        )
+        copy += rows * (prompt_tokens + new_tokens) * heads * number
+    reading = rows * prompt_tokens * number * (4 * architecture.hidden_size + 3 * _widest(architecture))
+    return Footprint(
+        weights_mib=predict_weights_mib(architecture, precision),
+        cache_mib=cache / MIB,
+        logits_mib=rows * architecture.vocab_size * (number + 2 * 4) / MIB,
+        workspace_mib=(max(copy, reading) + _unpacked_bytes(architecture, precision)) / MIB,
+    )
+
+
+def predict_training(architecture: Architecture, plan: TrainingPlan = TrainingPlan()) -> Footprint:
+    """The peak of one training step: base weights, what is trained, activations and logits.
+
+    Low-rank adapters are fp32 with AdamW's two moments; the backward pass holds the input of every layer and one layer's inner
+    tensors (all layers' without checkpointing), then the logits of all tokens in fp32 (three times: value, log-softmax,
+    gradient). Raises ValueError for an unknown precision, or quantised weights with rank 0.
+    """
+    _check(plan.precision)
+    number = 4 if plan.precision == "fp32" else 2
+    layers = architecture.num_hidden_layers
+    tokens = plan.tokens_a_step
+    if plan.rank == 0:
+        if plan.precision in _QUANTISED:
+            raise ValueError(f"weights in {plan.precision} cannot be trained: give a LoRA rank, or an unquantised precision")
+        # the weights themselves are counted as weights; gradients as they are held, moments in fp32
+        trained = architecture.parameters * (number + 8)
+    else:
+        trained = ADAPTER_BYTES * adapter_parameters(architecture, plan.rank)
+    layer = tokens * _layer_bytes_a_token(architecture, number, plan.rank)
+    kept = tokens * architecture.hidden_size * number * layers
+    return Footprint(
+        weights_mib=predict_weights_mib(architecture, plan.precision),
+        trained_mib=trained / MIB,
+        activations_mib=(kept + layer if plan.checkpointing else kept + layer * layers) / MIB,
+        logits_mib=tokens * architecture.vocab_size * (LOGIT_BYTES + number - 2) / MIB,
+        workspace_mib=_unpacked_bytes(architecture, plan.precision) / MIB,
+    )
+
+
+def adapter_parameters(architecture: Architecture, rank: int) -> int:
+    """Parameters of a LoRA adapter of that rank on every layer that takes one: rank x (inputs + outputs) (Hu et al. 2021)."""
+    return sum(
+        rank * (matrix.inputs + matrix.outputs) * matrix.count for matrix in architecture.matrices() if matrix.takes_adapter
+    )
+
+
+def _layer_bytes_a_token(architecture: Architecture, number: int, rank: int) -> float:
+    """What one layer keeps for its backward pass, averaged over the layers: inputs and outputs of each matrix, two norms in
+    fp32; with an adapter an fp32 copy of the input and the narrow product.
+    """
+    total = 0
+    for matrix in architecture.matrices():
+        if matrix.kind == "linear" and not matrix.name.startswith("routed"):
+            adapter = 4 * (matrix.inputs + rank) if rank and matrix.takes_adapter else 0
+            total += matrix.count * (number * (matrix.inputs + matrix.outputs) + adapter)
+    met = architecture.num_experts_per_tok * architecture.num_hidden_layers  # of the routed experts a token meets a few
+    total += met * 3 * number * (architecture.hidden_size + architecture.moe_intermediate_size)
+    return total / architecture.num_hidden_layers + 2 * 2 * 4 * architecture.hidden_size
+
+
+def _packed_bytes(matrix: Matrix, precision: str) -> float:
+    weights = matrix.inputs * matrix.outputs
+    if precision == "int8":
+        return weights + 4 * matrix.outputs  # a scale for every output
+    if precision == "nf4":
+        return weights / 2 + 4 * weights / NF4_BLOCK
+    # fp16 scales and 4-bit zero points for every group, and the group of every input
+    return weights / 2 + weights / GPTQ_GROUP * 2.5 + 4 * matrix.inputs
+
+
+def _unpacked_bytes(architecture: Architecture, precision: str) -> float:
+    """The largest quantised matrix once more in 16 bits: it is unpacked to be multiplied."""
+    if precision not in _QUANTISED:
+        return 0.0
+    return 2.0 * max(matrix.inputs * matrix.outputs for matrix in architecture.matrices() if matrix.kind == "linear")
+
+
+def _widest(architecture: Architecture) -> int:
+    """Numbers a token has at the widest place of a layer."""
+    return max(matrix.outputs for matrix in architecture.matrices() if matrix.kind == "linear")
+
+
+def _check(precision: str) -> None:
+    if precision not in PRECISIONS:
+        raise ValueError(f"precision '{precision}' is not known; known: {', '.join(PRECISIONS)}")

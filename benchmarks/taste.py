@@ -9,60 +9,19 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Sequence
 
 import numpy as np
-from scipy.stats import rankdata, spearmanr
+from scipy.stats import spearmanr
 
-from diaglib.diagram import Diagram
 from diaglib.scoring.appearance import ReadItem, appearance
 from diaglib.scoring.autoencoder_training import sample_diagrams
-from diaglib.scoring.geometry import FEATURES, features
 from diaglib.scoring.pictures import draw_ink
+from diaglib.scoring.simulated_tastes import rate, simulated_tastes
 from diaglib.scoring.taste import NEAREST, Taste
 from diaglib.statistics import mean_interval
 
 POOL = 600
 SEED = 424_242
-
-
-def standard(values: np.ndarray) -> np.ndarray:
-    return (values - values.mean()) / max(float(values.std()), 1e-9)
-
-
-def simulated_tastes(diagrams: Sequence[Diagram], ink: np.ndarray, rng: np.random.Generator) -> dict[str, np.ndarray]:
-    """How much the person likes each diagram (any scale), by taste."""
-    geometry = dict(zip(FEATURES, features(diagrams).T, strict=True))
-    red, _, blue = (standard(ink[..., channel].mean(axis=(1, 2))) for channel in range(3))
-    coarse = ink.reshape(len(ink), 24, 5, 40, 5, 3).mean(axis=(2, 4)).reshape(len(ink), -1)
-    grey = coarse.reshape(len(ink), -1, 3).mean(axis=2)
-    one, other = rng.integers(len(ink), size=2)
-    across = np.array([np.mean([abs(b.x - a.x) > abs(b.y - a.y) for a, b in d.edges()] or [0.5]) for d in diagrams])
-    round_ones = np.array([np.mean([node.shape != "rectangle" for node in d.nodes]) for d in diagrams])
-    tidy = standard(geometry["alignment_best"]) + standard(geometry["free_of_crossings"])
-    return {
-        "airy and tidy": standard(geometry["nearest_gap"]) + tidy,
-        "compact": -standard(geometry["link_length"]) - standard(geometry["canvas_width_used"]),
-        "downwards, round shapes": round_ones - 2 * across,
-        "tidy and warm": tidy + blue - red,
-        "cold colours *": red - blue,
-        "fewer colours *": -np.array([distinct_colours(picture) for picture in ink]) + 1e-3 * rng.normal(size=len(ink)),
-        "like this picture *": -np.linalg.norm(grey - grey[one], axis=1),
-        "like this picture, in colour *": -np.linalg.norm(coarse - coarse[other], axis=1),
-        "dark lines *": (ink.mean(axis=3) > 145).mean(axis=(1, 2)),
-    }
-
-
-def distinct_colours(ink: np.ndarray) -> int:
-    """Colours, in steps of 8, that cover at least 1/500 of the picture."""
-    steps = ink.reshape(-1, 3).astype(int) // 8
-    counts = np.unique(steps[:, 0] * 1024 + steps[:, 1] * 32 + steps[:, 2], return_counts=True)[1]
-    return int((counts >= len(steps) / 500).sum())
-
-
-def rate(liked: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Ratings 0..5 of a person who likes things by rank and is not always sure."""
-    return np.clip(np.round(6 * rankdata(liked) / len(liked) - 0.5 + rng.normal(0, 0.4, len(liked))), 0, 5)
 
 
 def measure(ratings: int, people: int, by_text: bool) -> dict[str, list[dict[str, float]]]:

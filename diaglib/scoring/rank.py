@@ -18,7 +18,7 @@ from diaglib.scoring.appearance import Item, ReadItem, read_items
 from diaglib.scoring.geometry import features
 from diaglib.scoring.readability import readability
 from diaglib.scoring.reasons import diagram_reasons, picture_reasons, taste_reason
-from diaglib.scoring.taste import Taste
+from diaglib.scoring.taste import Neighbour, Taste
 from diaglib.scoring.weights import WEIGHTS, taste_share
 
 if TYPE_CHECKING:
@@ -73,7 +73,8 @@ class Ranking:
             }
             for number, row in zip(self.places, self.rows, strict=True)
         ]
-        return pandas.DataFrame(rows).astype({"place": "Int64", "total": float, "readability": float, "taste": float})
+        table = pandas.DataFrame(rows, columns=["place", "item", "total", "readability", "taste", "why"])
+        return table.astype({"place": "Int64", "total": float, "readability": float, "taste": float})
 
 
 def rank(
@@ -94,7 +95,9 @@ def rank(
     places = [i for i, one in enumerate(read) if not one.reason]
     readable = [read[i] for i in places]
     readable_scores, reasons = _readability(readable, model)
-    judged = taste.judge(readable) if taste is not None and tasted else [(None, [])] * len(readable)
+    judged: Sequence[tuple[float | None, list[Neighbour]]] = [(None, [])] * len(readable)
+    if taste is not None and tasted:
+        judged = taste.judge(readable)
     rows: dict[int, Ranked] = {}
     for i, score, words, (liked, neighbours) in zip(places, readable_scores, reasons, judged, strict=True):
         total = score if liked is None else (1 - share) * score + share * liked

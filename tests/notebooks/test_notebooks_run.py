@@ -15,6 +15,7 @@ from diaglib.runs.series import load_series
 ROOT = Path(__file__).parents[2]
 SMALLEST = {
     "02_dataset_generation": ["ROWS=60"],
+    "05_cnn_ae_scoring": ["HELD_OUT=80", "TO_RATE=12", "COUNT=2", "KEEP=1"],
     "07_draw": ["COUNT=2", "KEEP=1"],
 }
 CHROMIUM = shutil.which("chromium")

@@ -100,13 +100,13 @@ def _of_diagrams(diagrams: Sequence[Diagram], model: ReadabilityModel | None) ->
 
 def picture_readability(ink: np.ndarray, model: ReadabilityModel | None = None) -> np.ndarray:
     """Scores (n,) of pictures that have been read already: ink, uint8 (n, 120, 200, 3)."""
-    return model.predict_pictures(ink) if model else load_heads().picture.predict(see(ink).targets)
+    return model.predict_pictures(ink) if model else load_heads().picture.predict(see(ink).geometry)
 
 
 def _of_files(paths: Sequence[Path], model: ReadabilityModel | None) -> list[Readability]:
     ink, reasons = read_all(paths)
-    scores = iter(picture_readability(ink, model)) if len(ink) else iter(())
-    return [Readability(math.nan, reason) if reason else Readability(float(next(scores))) for reason in reasons]
+    scores = iter(picture_readability(ink, model) if len(ink) else [])
+    return [Readability(math.nan, reason) if reason else Readability(next(scores)) for reason in reasons]
 
 
 def read_all(paths: Sequence[Path]) -> tuple[np.ndarray, list[str]]:

@@ -10,8 +10,11 @@ from typing import Any
 _HOME = {
     "FEATURES": "diaglib.scoring.geometry",
     "features": "diaglib.scoring.geometry",
+    "fit_readability": "diaglib.scoring.readability_fit",
+    "readability": "diaglib.scoring.readability_scores",
+    "readability_rows": "diaglib.scoring.readability_scores",
 }
-__all__ = ["FEATURES", "features"]
+__all__ = ["FEATURES", "features", "fit_readability", "readability", "readability_rows"]
 
 
 def __getattr__(name: str) -> Any:

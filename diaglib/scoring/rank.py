@@ -16,7 +16,7 @@ import numpy as np
 from diaglib.diagram.model import Diagram
 from diaglib.scoring.appearance import Item, ReadItem, read_items
 from diaglib.scoring.geometry import features
-from diaglib.scoring.readability import readability
+from diaglib.scoring.readability_scores import readability
 from diaglib.scoring.reasons import diagram_reasons, picture_reasons, taste_reason
 from diaglib.scoring.taste import Neighbour, Taste
 from diaglib.scoring.weights import WEIGHTS, taste_share
@@ -133,7 +133,7 @@ def _readability(read: Sequence[ReadItem], model: ReadabilityModel | None) -> tu
     for i, diagram, score, row in zip(told, diagrams, readability(diagrams, model), measured, strict=True):
         scores[i], reasons[i] = score, diagram_reasons(diagram, row)
     if shown:
-        from diaglib.scoring.readability import picture_readability
+        from diaglib.scoring.readability_scores import picture_readability
         from diaglib.scoring.readability_network import see
 
         ink = np.stack([one.ink for i in shown if (one := read[i]).ink is not None])

@@ -20,7 +20,7 @@ from diaglib.scoring.geometry import features
 from diaglib.scoring.person_heads import FULL_SCORE, HEADS, PersonHead
 from diaglib.scoring.pictures import draw_ink
 from diaglib.scoring.ratings import read_score
-from diaglib.scoring.readability import Item, load_heads, read_all
+from diaglib.scoring.readability_scores import Item, load_heads, read_all
 from diaglib.scoring.readability_network import see
 
 MIN_RATED = 10
@@ -74,7 +74,7 @@ class ReadabilityModel:
 def picture_numbers(ink: np.ndarray) -> np.ndarray:
     """What a head sees of a picture: its score before any rating, the geometry the CNN reads off it, the pooled numbers."""
     seen = see(ink)
-    return np.column_stack([load_heads().picture.predict(seen.targets) / 5, seen.targets, seen.pooled])
+    return np.column_stack([load_heads().picture.predict(seen.geometry) / 5, seen.targets, seen.pooled])
 
 
 def geometry_numbers(diagrams: Sequence[Diagram]) -> np.ndarray:

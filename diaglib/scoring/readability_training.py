@@ -23,7 +23,7 @@ from diaglib.scoring.damage import CLEAN_SCORE, Specimen, specimens
 from diaglib.scoring.geometry import FEATURES, features
 from diaglib.scoring.heads import TwoStageHead, fit_head
 from diaglib.scoring.pictures import draw_ink
-from diaglib.scoring.readability import HEADS_FILE
+from diaglib.scoring.readability_scores import HEADS_FILE
 from diaglib.scoring.readability_network import NETWORK_FILE, TARGETS, as_input, build_network, load_network, see
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def make_examples(count: int, seed: int, progress: bool = False) -> Examples:
 def train(out: str | Path, settings: ReadabilitySettings | None = None) -> dict[str, Any]:
     """Everything: examples, network, heads, card. A run that was stopped after the network goes on with its heads.
 
-    The head for pictures is fitted on specimens that the network has not seen, and both are measured on fresh ones.
+    The heads are fitted on specimens that the network has not seen, and measured on fresh ones.
     Returns the record that it writes to training.json. About 4 CPU-minutes.
     Raises FileExistsError where `out` holds a finished one.
     """
@@ -95,11 +95,10 @@ def train(out: str | Path, settings: ReadabilitySettings | None = None) -> dict[
         record = {"settings": asdict(settings), "curve": curve, "cpu_seconds": time.process_time() - began, **_machine()}
         _write_record(out, record)
     record = json.loads((out / RECORD_FILE).read_text(encoding="utf-8"))
-    fresh = make_examples(settings.held_out, settings.seed + 2)
+    fresh = make_examples(max(settings.held_out // 3, 60), settings.seed + 2)
     network = load_network(out)
-    seen, seen_fresh = see(held_out.ink, network).targets, see(fresh.ink, network).targets
-    measured = list(specimens(settings.pictures, settings.seed))  # text needs no drawing, so its head takes the larger part
-    text = fit_head(features([part.diagram for part in measured]), np.array([part.score for part in measured]))
+    seen, seen_fresh = see(held_out.ink, network).geometry, see(fresh.ink, network).geometry
+    text = fit_head(held_out.geometry, held_out.score)
     picture = fit_head(seen, held_out.score)
     record["zero_shot"] = {
         "text": _measure(text, fresh.geometry, fresh.score),
@@ -167,6 +166,7 @@ def write_card(out: Path, record: dict[str, Any]) -> Path:
         *rows,
         "",
         f"Made by `python -m diaglib train-readability --out FOLDER --seed {settings['seed']}`; curves in `{RECORD_FILE}`.",
+        *([f"\n{record['note']}"] if record.get("note") else []),
         "",
         "Limits: it knows our generator's pictures and our idea of damage, whose weights are a prior; it looks at 200 x 120 px,",
         "so it cannot read captions; whether a diagram says the right thing is not its question. Fit it to your own ratings",

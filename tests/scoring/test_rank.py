@@ -126,3 +126,12 @@ def test_near_rated_diagrams_are_named_with_their_ratings() -> None:
 
 def test_a_diagram_rated_5_is_close_to_itself(sampled_diagrams, taste) -> None:
     assert "you rated 5" in rank([sampled_diagrams[5]], taste).rows[0].reasons[-1]
+
+
+def test_the_front_door_gives_functions_whatever_was_loaded_before() -> None:
+    """A module named like a function of the package hid the function once the module was loaded."""
+    import diaglib.scoring
+    from diaglib.scoring import readability_fit, readability_scores
+
+    assert diaglib.scoring.readability is readability_scores.readability
+    assert diaglib.scoring.fit_readability is readability_fit.fit_readability

@@ -30,6 +30,7 @@ app.command()(scoring.score)
 app.command()(notebooks.dataset)
 app.command()(candidates.fit)
 app.command()(training.train)
+app.command("train-readability")(training.train_readability)
 app.command("train-autoencoder")(scoring.train_autoencoder)
 
 

@@ -105,9 +105,9 @@ def _scatter(nodes: list[Node], amount: float, rng: random.Random) -> list[Node]
 
 def _swap(nodes: list[Node], amount: float, rng: random.Random) -> list[Node]:
     """Some nodes change places: tidy to look at, with links across everything."""
-    chosen = sorted(_some(nodes, amount, rng))
+    chosen = sorted(_some(nodes, max(amount, 2 / len(nodes)), rng)) if len(nodes) > 1 else []
     places = [(nodes[i].x, nodes[i].y) for i in chosen]
-    rng.shuffle(places)
+    places = places[1:] + places[:1]
     result = list(nodes)
     for i, (x, y) in zip(chosen, places, strict=True):
         result[i] = replace(nodes[i], x=x, y=y)

@@ -133,8 +133,8 @@ def _readability(read: Sequence[ReadItem], model: ReadabilityModel | None) -> tu
     for i, diagram, score, row in zip(told, diagrams, readability(diagrams, model), measured, strict=True):
         scores[i], reasons[i] = score, diagram_reasons(diagram, row)
     if shown:
-        from diaglib.scoring.readability_scores import picture_readability
         from diaglib.scoring.readability_network import see
+        from diaglib.scoring.readability_scores import picture_readability
 
         ink = np.stack([one.ink for i in shown if (one := read[i]).ink is not None])
         for i, score, row in zip(shown, picture_readability(ink, model), see(ink).geometry, strict=True):

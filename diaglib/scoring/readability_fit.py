@@ -20,8 +20,8 @@ from diaglib.scoring.geometry import features
 from diaglib.scoring.person_heads import FULL_SCORE, HEADS, PersonHead
 from diaglib.scoring.pictures import draw_ink
 from diaglib.scoring.ratings import read_score
-from diaglib.scoring.readability_scores import Item, load_heads, read_all
 from diaglib.scoring.readability_network import see
+from diaglib.scoring.readability_scores import Item, load_heads, read_all
 
 MIN_RATED = 10
 FOLDS = 5

@@ -106,7 +106,7 @@ def picture_readability(ink: np.ndarray, model: ReadabilityModel | None = None) 
 def _of_files(paths: Sequence[Path], model: ReadabilityModel | None) -> list[Readability]:
     ink, reasons = read_all(paths)
     scores = iter(picture_readability(ink, model) if len(ink) else [])
-    return [Readability(math.nan, reason) if reason else Readability(next(scores)) for reason in reasons]
+    return [Readability(math.nan, reason) if reason else Readability(float(next(scores))) for reason in reasons]
 
 
 def read_all(paths: Sequence[Path]) -> tuple[np.ndarray, list[str]]:

@@ -23,8 +23,8 @@ from diaglib.scoring.damage import CLEAN_SCORE, Specimen, specimens
 from diaglib.scoring.geometry import FEATURES, features
 from diaglib.scoring.heads import TwoStageHead, fit_head
 from diaglib.scoring.pictures import draw_ink
-from diaglib.scoring.readability_scores import HEADS_FILE
 from diaglib.scoring.readability_network import NETWORK_FILE, TARGETS, as_input, build_network, load_network, see
+from diaglib.scoring.readability_scores import HEADS_FILE
 
 if TYPE_CHECKING:
     import torch

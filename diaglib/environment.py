@@ -27,16 +27,22 @@ class Environment:
         return f"{versions}\ndevice {self.device} ({self.device_name}), dtype {self.dtype}: {self.dtype_reason}"
 
 
-def read_environment(packages: tuple[str, ...] = SHOWN_PACKAGES) -> Environment:
-    """Looks at this machine; imports torch (about a second)."""
-    import torch
-
+def package_versions(packages: tuple[str, ...] = SHOWN_PACKAGES) -> dict[str, str]:
+    """Versions of Python and of the packages, `not installed` where one is missing; imports none of them."""
     versions = {"python": platform.python_version()}
     for name in packages:
         try:
             versions[name] = version(name)
         except PackageNotFoundError:
             versions[name] = "not installed"
+    return versions
+
+
+def read_environment(packages: tuple[str, ...] = SHOWN_PACKAGES) -> Environment:
+    """Looks at this machine; imports torch (about a second)."""
+    import torch
+
+    versions = package_versions(packages)
     if not torch.cuda.is_available():
         name = f"{platform.machine()}, {torch.get_num_threads()} threads"
         return Environment(versions, "cpu", name, "float32", "no CUDA device, and half precision is slow on a CPU")

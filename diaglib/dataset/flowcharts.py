@@ -69,8 +69,11 @@ class _Chart:
 
 
 def sample(rng: random.Random) -> tuple[str, Plan]:
-    """A sentence and its plan of 3 to about 18 nodes, numbered in the order they are told."""
+    """A sentence and its plan of 3 to 18 nodes, most of at most 15 as in the published data, numbered as they are told."""
+    most = 15 if rng.random() < 0.9 else 18
     chart = _structure(rng)
+    while len(chart.kinds) > most:
+        chart = _structure(rng)
     names = {i: _name(rng, kind) for i, kind in enumerate(chart.kinds)}
     sentence, order = _tell(rng, chart, names)
     number = {old: new for new, old in enumerate(order)}
@@ -91,7 +94,7 @@ def sample(rng: random.Random) -> tuple[str, Plan]:
 
 def _structure(rng: random.Random) -> _Chart:
     chart = _Chart()
-    length = rng.randint(3, 11)
+    length = rng.randint(4, 11) if rng.random() < 0.9 else 3
     chain = [chart.add(rng.choice(_DATA if rng.random() < 0.7 else _WORK))]
     while len(chain) < length:
         before_is_data = chart.kinds[chain[-1]] in _DATA

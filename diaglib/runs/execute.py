@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from diaglib.environment import package_versions
 from diaglib.profiles import Profile
 from diaglib.runs.series import Entry, content_key, load_series, output_root, read_overrides, read_parameters
 
@@ -25,7 +27,10 @@ REPORT_FILE = "report.html"
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What came of one notebook: `status` is `done` or `failed`, `error` the reason, `key` the content it stands for."""
+    """What came of one notebook: `status` is `done` or `failed`, `error` the reason, `key` the content it stands for.
+
+    `headline` is the sentence it ends its headline cell with; `machine` and `versions` say where it ran.
+    """
 
     name: str
     question: str
@@ -38,7 +43,16 @@ class Result:
     started: str
     key: str
     leaves: str
+    headline: str = ""
+    machine: str = ""
+    versions: dict[str, str] = field(default_factory=dict)
     kept: bool = False
+
+    @property
+    def facts(self) -> list[str]:
+        """What a report says at its top."""
+        versions = ", ".join(f"{name} {number}" for name, number in self.versions.items())
+        return [f"profile {self.profile}", self.started, f"{self.cells} cells in {self.seconds} s", self.machine, versions]
 
 
 def run_series(
@@ -88,6 +102,8 @@ def read_result(folder: Path) -> Result | None:
 def _run_or_keep(
     entry: Entry, notebook: Path, parameters: dict[str, Any], profile: Profile, force: bool, show: Callable[[str, bool], None]
 ) -> Result:
+    from diaglib.runs.report import write_report
+
     folder = output_root() / profile.name / entry.name
     key = content_key(entry, notebook, parameters, profile)
     before = read_result(folder)
@@ -112,7 +128,12 @@ def _run_or_keep(
         started=started.strftime("%Y-%m-%d %H:%M UTC"),
         key=key,
         leaves=entry.left(folder),
+        headline=_headline_words(folder / NOTEBOOK_FILE),
+        machine=f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
+        versions=package_versions(),
     )
+    if (folder / NOTEBOOK_FILE).exists():
+        write_report(folder / NOTEBOOK_FILE, folder / REPORT_FILE, result.facts, error, result.leaves)
     _write_whole(folder / RESULT_FILE, json.dumps(asdict(result), ensure_ascii=False, indent=2) + "\n")
     show(f"{entry.name}: {result.status}, {cells} cells in {seconds:.1f} s" + (f": {error}" if error else ""), True)
     return result
@@ -121,12 +142,11 @@ def _run_or_keep(
 def _execute(
     entry: Entry, notebook: Path, folder: Path, parameters: dict[str, Any], show: Callable[[str], None]
 ) -> tuple[int, str]:
-    """Runs one notebook and writes its report, whole or partial. Returns the cells run and the reason of a failure."""
+    """Runs one notebook. Returns the cells run and the reason of a failure."""
     import nbformat
     import papermill
 
     from diaglib.runs.kernel import kernel_environment
-    from diaglib.runs.report import write_report
 
     run, start = 0, time.perf_counter()
     total = len(nbformat.read(notebook, as_version=4).cells) + 1  # papermill puts the parameters in a cell of their own
@@ -153,9 +173,15 @@ def _execute(
         error = f"cell {failure.cell_index + 1}: {failure.ename}: {failure.evalue}"
     except Exception as failure:  # the kernel died or never started: any library error is this notebook's failure
         error = f"cell {run}: {type(failure).__name__}: {failure}"
-    if target.exists():
-        write_report(target, folder / REPORT_FILE, entry.left(folder))
     return run, error
+
+
+def _headline_words(notebook: Path) -> str:
+    import nbformat
+
+    from diaglib.runs.report import find_headline_words
+
+    return find_headline_words(nbformat.read(notebook, as_version=4).cells) if notebook.exists() else ""
 
 
 def _write_whole(path: Path, text: str) -> None:

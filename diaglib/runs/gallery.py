@@ -21,7 +21,7 @@ def gallery(items: Iterable[tuple[str, str, Diagram]], columns: int = 2) -> HTML
     from IPython.display import HTML
 
     cards = "".join(_card(*item) for item in items)
-    return HTML(f'<div style="display:grid;grid-template-columns:repeat({columns},minmax(0,1fr));gap:16px">{cards}</div>')
+    return HTML(f'<div style="display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,{900 // columns - 20}px),1fr));gap:16px">{cards}</div>')
 
 
 def _card(title: str, words: str, diagram: Diagram) -> str:

@@ -6,9 +6,11 @@ Used by `diaglib run`. Rule: a page opens with no network and names no path of t
 from __future__ import annotations
 
 import base64
+import hashlib
 import re
 import sys
 from collections.abc import Sequence
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +20,17 @@ from diaglib.runs.series import Entry
 TEMPLATES = Path(__file__).with_name("report_template")
 _BADGE = re.compile(r"\[!\[[^\]]*\]\([^)]*\)\]\((?P<address>[^)]*)\)")
 _PICTURES = {"image/svg+xml": "headline.svg", "image/png": "headline.png"}
+_SECTION = re.compile(r"<h2[^>]*>(?P<title>.*?)</h2>", re.DOTALL)
+_NO_NAME = re.compile(r'alt="(No description has been provided for this image)?"')
 _FIRST_TITLE = re.compile(r"^# (.+)$", re.MULTILINE)
 
 
-def write_report(notebook: Path, report: Path, leaves: str = "") -> None:
+def write_report(notebook: Path, report: Path, facts: Sequence[str] = (), error: str = "", leaves: str = "") -> None:
     """The executed notebook as one self-contained HTML file, and its headline picture beside it.
 
-    `leaves` is linked as what the notebook leaves behind. The headline is the first picture of the cell tagged
-    `headline`, else of the first cell that shows one.
+    `facts` are told at the top, and `error`, the reason of a run that did not come to its end. `leaves` is linked as what
+    the notebook leaves behind. The headline is the first picture of the cell tagged `headline`, else of the first cell
+    that shows one.
     """
     import nbformat
     from nbconvert import HTMLExporter
@@ -47,9 +52,44 @@ def write_report(notebook: Path, report: Path, leaves: str = "") -> None:
         embed_images=True,
         exclude_anchor_links=True,
     )
-    style = (TEMPLATES / "style.css").read_text(encoding="utf-8")
-    page, _ = exporter.from_notebook_node(book, {"diaglib": {"title": title, "style": style, "leaves": leaves}})
-    report.write_text(hide_machine_paths(page), encoding="utf-8")
+    script = (TEMPLATES / "tables.js").read_text(encoding="utf-8")
+    told = {
+        "title": title,
+        "style": (TEMPLATES / "style.css").read_text(encoding="utf-8"),
+        "leaves": leaves,
+        "facts": facts,
+        "error": error,
+        "policy": content_policy(script),
+    }
+    page, _ = exporter.from_notebook_node(book, {"diaglib": told})
+    page = hide_machine_paths(_with_contents(page))
+    report.write_text(page.replace("<!-- script -->", f"<script>{script}</script>"), encoding="utf-8")
+
+
+def content_policy(script: str) -> str:
+    """What a browser may do on a report: show what is in the page and run this one script, known by its hash.
+
+    A script or an address that reached the page in a model's answer does nothing. Source: W3C, CSP level 3.
+    """
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; font-src data:; script-src 'sha256-{digest}'"
+
+
+def _with_contents(page: str) -> str:
+    """The page with its sections listed and linked at the top, and every picture named after its section."""
+    places = list(_SECTION.finditer(page))
+    titles = [re.sub(r"<[^>]*>", "", place["title"]).strip() for place in places]  # escaped already, as it stands in the page
+    addresses = [f"{number}-{re.sub(r'[^a-z0-9]+', '-', title.lower()).strip('-')}" for number, title in enumerate(titles, 1)]
+    listed = "".join(f'<li><a href="#{address}">{title}</a></li>' for address, title in zip(addresses, titles, strict=True))
+    contents = f'<nav class="contents" aria-label="contents"><ol>{listed}</ol></nav>' if len(places) > 1 else ""
+    parts = [page[: places[0].start()] if places else page]
+    for place, following, title, address in zip_longest(places, places[1:], titles, addresses):
+        section = page[place.end() : following.start() if following else len(page)]
+        here = f'<a class="here" href="#{address}" aria-label="link to this section">#</a>'
+        parts.append(f'<h2 id="{address}">{place["title"]}{here}</h2>')
+        name = title.replace('"', "&quot;").replace("\\", "&#92;")  # a backslash would speak to `re`
+        parts.append(_NO_NAME.sub(f'alt="{name}"', section))
+    return "".join(parts).replace("<!-- contents -->", contents, 1)
 
 
 def find_headline(cells: list[Any]) -> tuple[str, bytes] | None:
@@ -61,6 +101,16 @@ def find_headline(cells: list[Any]) -> tuple[str, bytes] | None:
                 if data := output.get("data", {}).get(kind):
                     return file, data.encode() if kind == "image/svg+xml" else base64.b64decode(data)
     return None
+
+
+def find_headline_words(cells: list[Any]) -> str:
+    """The sentence the cell tagged `headline` ends with, without its marks; empty where it has none."""
+    for cell in cells:
+        if "headline" in cell.metadata.get("tags", ()):
+            for output in reversed(cell.get("outputs", ())):
+                if words := output.get("data", {}).get("text/markdown"):
+                    return re.sub(r"[*`>]", "", words).strip()
+    return ""
 
 
 def hide_machine_paths(text: str) -> str:

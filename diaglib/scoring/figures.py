@@ -20,7 +20,7 @@ def picture_grid(rows: Sequence[np.ndarray], titles: Sequence[str], width_inches
 
     columns = max(len(row) for row in rows)
     figure, grid = plt.subplots(
-        len(rows), columns, figsize=(width_inches, 0.68 * width_inches / columns * len(rows)), squeeze=False
+        len(rows), columns, figsize=(width_inches, (0.62 * width_inches / columns + 0.3) * len(rows)), squeeze=False
     )
     for axes, pictures, title in zip(grid, rows, titles, strict=True):
         axes[0].set_title(title, loc="left", fontsize=9)
@@ -31,17 +31,21 @@ def picture_grid(rows: Sequence[np.ndarray], titles: Sequence[str], width_inches
                 axis.imshow(_as_seen(pictures[place]))
             else:
                 axis.set_visible(False)
-    figure.tight_layout(pad=0.4)
+    figure.tight_layout(pad=0.4, h_pad=1.0)
     return figure
 
 
 def latent_map(latents: np.ndarray, thumbnails: np.ndarray, colours: np.ndarray, label: str) -> Figure:
-    """Diagrams as thumbnails at the two directions in which their latents (n, 96) vary most, framed by a value (n,)."""
+    """Diagrams as thumbnails along the two directions in which their latents (n, 96) vary most, framed by a value (n,).
+
+    Places are ranks, so that one diagram unlike all others does not crowd the rest.
+    """
     import matplotlib.pyplot as plt
     from matplotlib.offsetbox import AnnotationBbox, OffsetImage
 
     centred = latents - latents.mean(axis=0)
     places = centred @ np.linalg.svd(centred, full_matrices=False)[2][:2].T
+    places = places.argsort(axis=0).argsort(axis=0)
     figure, axes = plt.subplots(figsize=(11, 7))
     points = axes.scatter(*places.T, c=colours, cmap="viridis", s=1)
     colour_of = points.to_rgba(colours)
@@ -51,8 +55,8 @@ def latent_map(latents: np.ndarray, thumbnails: np.ndarray, colours: np.ndarray,
     axes.margins(0.09)
     axes.set_xticks([])
     axes.set_yticks([])
-    axes.set_xlabel("first direction of the latents")
-    axes.set_ylabel("second direction")
+    axes.set_xlabel("order along the first direction of the latents")
+    axes.set_ylabel("order along the second direction")
     figure.colorbar(points, ax=axes, label=label, fraction=0.03)
     figure.tight_layout()
     return figure

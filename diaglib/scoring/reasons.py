@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from itertools import combinations
+from math import sqrt
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from diaglib.diagram.geometry import overlap_area, segment_meets_box, segments_cross
+from diaglib.diagram.geometry import Box, overlap_area, segment_meets_box, segments_cross
 from diaglib.diagram.legibility import MAX_EDGES_MEASURED
-from diaglib.diagram.model import CANVAS_HEIGHT_PX, CANVAS_WIDTH_PX, Diagram
+from diaglib.diagram.model import CANVAS_HEIGHT_PX, CANVAS_WIDTH_PX, Diagram, Node
 from diaglib.scoring.geometry import FEATURES, MAX_NODES_MEASURED
 
 if TYPE_CHECKING:
@@ -49,8 +50,7 @@ def fault_counts(diagram: Diagram) -> dict[str, int]:
     boxes = [node.box for node in nodes]
     links = diagram.edges()[:MAX_EDGES_MEASURED]
     ends = [((a.x, a.y), (b.x, b.y), {a.id, b.id}) for a, b in links]
-    inner = [(left + INSIDE_PX, top + INSIDE_PX, right - INSIDE_PX, bottom - INSIDE_PX) for left, top, right, bottom in boxes]
-    shapes = [(node.id, box) for node, box in zip(nodes, inner, strict=True) if box[0] < box[2] and box[1] < box[3]]
+    shapes = [(node.id, box) for node in nodes if (box := _inside(node)) is not None]
     return {
         "crossing": sum(segments_cross(a, b, c, d) for (a, b, one), (c, d, other) in combinations(ends, 2) if not one & other),
         "overlap": sum(overlap_area(one, other) > 0 for one, other in combinations(boxes, 2)),
@@ -64,6 +64,15 @@ def fault_counts(diagram: Diagram) -> dict[str, int]:
             for left, top, right, bottom in boxes
         ),
     }
+
+
+def _inside(node: Node) -> Box | None:
+    """The box a link must not run through: a shape's less 2 px a side, in a circle the box inside it."""
+    inner = sqrt(0.5) if node.shape == "circle" else 1.0
+    half_width, half_height = node.width * inner / 2 - INSIDE_PX, node.height * inner / 2 - INSIDE_PX
+    if half_width <= 0 or half_height <= 0:
+        return None
+    return (node.x - half_width, node.y - half_height, node.x + half_width, node.y + half_height)
 
 
 def diagram_reasons(diagram: Diagram, geometry: np.ndarray) -> list[str]:

@@ -46,16 +46,14 @@ def score(
 
 def train_autoencoder(
     out: Annotated[Path, typer.Option(help="folder of the new auto-encoder")],
-    epochs: Annotated[int, typer.Option(min=1, help="times every picture is seen")] = 14,
-    pictures: Annotated[int, typer.Option(min=96, help="to learn from")] = 8_000,
-    seed: Annotated[int, typer.Option(min=0, help="of pictures and weights")] = 3,
+    seed: Annotated[int, typer.Option(min=0, help="of the weights")] = 0,
 ) -> None:
     """Makes the auto-encoder of taste from scratch (about two CPU-minutes) and measures it against PCA."""
     from diaglib.scoring.autoencoder_training import AutoencoderSettings
     from diaglib.scoring.autoencoder_training import train_autoencoder as train
 
     with reasons():
-        record = train(out, AutoencoderSettings(pictures, epochs, seed=seed), tell)
+        record = train(out, AutoencoderSettings(seed=seed), tell)
     print_json(record)
 
 

@@ -27,19 +27,38 @@ if TYPE_CHECKING:
 
     from diaglib.diagram.model import Diagram
 
+PICTURES_SEED = 3
 SCALE_DIAGRAMS = 300
 HELD_OUT_SEED = 987_654  # pictures of training come from seeds below it
 
 
 @dataclass(frozen=True, slots=True)
-class AutoencoderSettings:
-    """`pictures` in training, each seen `epochs` times; the learning rate rises for a tenth of the steps, then falls to zero."""
+class Cycle:
+    """Part of a training: how many of the pictures, how often each, and the highest learning rate.
 
-    pictures: int = 8_000
-    epochs: int = 4
+    It rises to that for a tenth of the steps, then falls to zero along a cosine.
+    """
+
+    pictures: int
+    epochs: int
+    peak_learning_rate: float
+
+
+@dataclass(frozen=True, slots=True)
+class AutoencoderSettings:
+    """Two cycles, few pictures before many: the first finds the shapes cheaply. `seed` is that of the weights."""
+
+    cycles: tuple[Cycle, ...] = (Cycle(4_000, 4, 2e-3), Cycle(8_000, 2, 1.5e-3))
     batch_size: int = 32
-    learning_rate: float = 2e-3
-    seed: int = 3
+    seed: int = 0
+
+    @property
+    def pictures(self) -> int:
+        return max(cycle.pictures for cycle in self.cycles)
+
+    @property
+    def epochs(self) -> int:
+        return sum(cycle.epochs for cycle in self.cycles)
 
 
 def sample_ink(count: int, seed: int) -> np.ndarray:
@@ -97,29 +116,25 @@ def train_network(ink: np.ndarray, settings: AutoencoderSettings, told: Callable
 
     torch.manual_seed(settings.seed)
     network = build_network().to(memory_format=torch.channels_last)
-    with torch.no_grad():  # ink is sparse: its spread is .08, which default weights would take long to grow to
-        network.encoder[0].weight.mul_(4)
-        network.decoder[-1].weight.div_(4)
-        network.decoder[-1].bias.zero_()
-    pictures = torch.from_numpy(ink).permute(0, 3, 1, 2)
-    optimizer = torch.optim.AdamW(network.parameters(), settings.learning_rate, weight_decay=1e-4)
-    steps = settings.epochs * -(-len(pictures) // settings.batch_size)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, settings.learning_rate, steps, pct_start=0.1)
-    start = time.perf_counter()
-    for epoch in range(settings.epochs):
-        total = 0.0
-        for part in torch.randperm(len(pictures)).split(settings.batch_size):
-            batch = pictures[part].float() / 255
-            with torch.autocast("cpu", torch.bfloat16):  # halves the time on a CPU that has it
-                again = network(batch)
-            loss = torch.nn.functional.mse_loss(again.float(), batch)
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-            optimizer.step()
-            schedule.step()
-            total += loss.item() * len(part)
-        told({"epoch": epoch + 1, "error": total / len(pictures), "seconds": time.perf_counter() - start})
+    start, epoch = time.perf_counter(), 0
+    for cycle in settings.cycles:
+        pictures = torch.from_numpy(ink[: cycle.pictures]).permute(0, 3, 1, 2)
+        optimizer = torch.optim.AdamW(network.parameters(), cycle.peak_learning_rate, weight_decay=1e-4)
+        steps = cycle.epochs * -(-len(pictures) // settings.batch_size)
+        schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, cycle.peak_learning_rate, steps, pct_start=0.1)
+        for _ in range(cycle.epochs):
+            total = 0.0
+            for part in torch.randperm(len(pictures)).split(settings.batch_size):
+                batch = pictures[part].float() / 255
+                loss = torch.nn.functional.mse_loss(network(batch), batch)
+                optimizer.zero_grad(set_to_none=True)
+                loss.backward()
+                torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+                optimizer.step()
+                schedule.step()
+                total += loss.item() * len(part)
+            epoch += 1
+            told({"epoch": epoch, "error": total / len(pictures), "seconds": time.perf_counter() - start})
     return network.eval()
 
 
@@ -174,7 +189,7 @@ def train_autoencoder(
     if (folder / "training.json").exists():
         raise FileExistsError(17, "holds a finished auto-encoder: choose another folder", str(folder))
     folder.mkdir(parents=True, exist_ok=True)
-    training, unseen = sample_ink(settings.pictures, settings.seed), sample_ink(held_out, HELD_OUT_SEED)
+    training, unseen = sample_ink(settings.pictures, PICTURES_SEED), sample_ink(held_out, HELD_OUT_SEED)
     curve: list[dict[str, float]] = []
 
     def tell_epoch(row: dict[str, float]) -> None:
@@ -186,7 +201,7 @@ def train_autoencoder(
     used = time.process_time() - used
     save_file(weights, folder / "model.safetensors")
     model = Autoencoder({name: value.astype("float32") for name, value in weights.items()})
-    scales = measure_scales(list(sample_diagrams(min(settings.pictures, SCALE_DIAGRAMS), settings.seed)), model)
+    scales = measure_scales(list(sample_diagrams(min(settings.pictures, SCALE_DIAGRAMS), PICTURES_SEED)), model)
     (folder / "scales.json").write_text(json.dumps(scales) + "\n", encoding="utf-8")
     record = {
         "settings": asdict(settings),
@@ -205,6 +220,7 @@ def train_autoencoder(
 def write_card(record: dict[str, Any]) -> str:
     """The model card, from the training record."""
     figures, settings = record["figures"], record["settings"]
+    cycles = ", then ".join(f"{cycle['epochs']} epochs of {cycle['pictures']:,} pictures" for cycle in settings["cycles"])
     return f"""# The auto-encoder of diagrams
 
 A picture of a diagram (80 x 48 px, ink is signal) as {LATENT_SIZE} numbers, for `diaglib.scoring.taste`. MIT like the project.
@@ -213,8 +229,8 @@ A picture of a diagram (80 x 48 px, ink is signal) as {LATENT_SIZE} numbers, for
 |---|---|
 | parameters | {record["parameters"] / 1e6:.2f} million, fp16 safetensors |
 | shape | three 4x4 stride-2 convolutions ({", ".join(map(str, CHANNELS[1:]))}), linear latent of {LATENT_SIZE}, their mirror |
-| data | {settings["pictures"]:,} pictures of generated diagrams in `draw`'s looks, seed {settings["seed"]} |
-| training | {settings["epochs"]} epochs, batch {settings["batch_size"]}, {record["cpu_seconds"]} CPU-seconds |
+| data | pictures of generated diagrams in `draw`'s looks, seed {PICTURES_SEED} |
+| training | {cycles}; batch {settings["batch_size"]}, {record["cpu_seconds"]} CPU-seconds |
 | torch | {record["torch"]} |
 
 Mean squared error on {record["held_out_pictures"]:,} pictures of another seed (ink 0..1), after rounding to fp16:

@@ -8,6 +8,7 @@ import pytest
 from diaglib.scoring.autoencoder import HEIGHT_PX, LATENT_SIZE, WEIGHTS_FILE, WIDTH_PX, load_autoencoder
 from diaglib.scoring.autoencoder_training import (
     AutoencoderSettings,
+    Cycle,
     build_network,
     compare_with_pca,
     sample_ink,
@@ -76,7 +77,7 @@ def test_the_shipped_weights_are_small() -> None:
 
 def test_it_can_be_made_again_with_one_call(tmp_path) -> None:
     told: list[str] = []
-    record = train_autoencoder(tmp_path / "ae", AutoencoderSettings(pictures=100, epochs=1), told.append, held_out=20)
+    record = train_autoencoder(tmp_path / "ae", AutoencoderSettings((Cycle(100, 1, 1e-3),)), told.append, held_out=20)
     assert len(told) == 1
     latents = load_autoencoder(tmp_path / "ae" / "model.safetensors").encode(sample_ink(2, 1) / np.float32(255))
     assert latents.shape == (2, LATENT_SIZE)

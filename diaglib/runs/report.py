@@ -103,9 +103,11 @@ def find_headline(cells: list[Any]) -> tuple[str, bytes] | None:
     return None
 
 
-def find_headline_words(cells: list[Any]) -> str:
+def headline_words(notebook: Path) -> str:
     """The sentence the cell tagged `headline` ends with, without its marks; empty where it has none."""
-    for cell in cells:
+    import nbformat
+
+    for cell in nbformat.read(notebook, as_version=4).cells:
         if "headline" in cell.metadata.get("tags", ()):
             for output in reversed(cell.get("outputs", ())):
                 if words := output.get("data", {}).get("text/markdown"):
@@ -125,7 +127,8 @@ def write_index(folder: Path, profile: Profile, entries: Sequence[Entry]) -> Pat
     """`index.html` of a profile's runs: every notebook with its state, time, reports and headline picture."""
     from jinja2 import Environment, FileSystemLoader
 
-    from diaglib.runs.execute import REPORT_FILE, read_result
+    from diaglib.runs.execute import REPORT_FILE
+    from diaglib.runs.records import read_result
 
     results = [read_result(folder / entry.name) for entry in entries]
     rows = []

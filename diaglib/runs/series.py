@@ -30,6 +30,9 @@ class Entry:
     """One notebook of the series.
 
     `code` are the library packages it stands on; `leaves` the pattern of what to open afterwards, in its output folder.
+    `needs` names entries that come first: a change of theirs is a change of this one. A notebook that answers several
+    questions has an entry for each: `variant` is added to the name, and `parameters` are what makes the difference,
+    which `-p` does not change.
     """
 
     number: str
@@ -38,10 +41,12 @@ class Entry:
     code: tuple[str, ...] = ()
     leaves: str = ""
     parameters: dict[str, Any] = field(default_factory=dict)
+    variant: str = ""
+    needs: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
-        return Path(self.file).stem
+        return "_".join(filter(None, [Path(self.file).stem, self.variant]))
 
     def left(self, folder: Path) -> str:
         """What to open of what the notebook left in `folder`: the newest match, relative to it; empty where there is none."""
@@ -52,13 +57,20 @@ class Entry:
 def load_series(path: str | Path = SERIES_FILE) -> tuple[Entry, ...]:
     """Every entry in the order it runs. Raises ValueError or TypeError where the file is not a series."""
     tables = tomllib.loads(Path(path).read_text(encoding="utf-8"))["notebook"]
-    return tuple(Entry(**{**table, "code": tuple(table.get("code", ()))}) for table in tables)
+    lists = ("code", "needs")
+    entries = tuple(Entry(**table | {name: tuple(table.get(name, ())) for name in lists}) for table in tables)
+    earlier: set[str] = set()
+    for entry in entries:
+        if missing := [name for name in entry.needs if name not in earlier]:
+            raise ValueError(f"{Path(path).name}: {entry.name} needs {missing[0]}, which does not come before it")
+        earlier.add(entry.name)
+    return entries
 
 
 def select(entries: Sequence[Entry], only: str | None) -> list[Entry]:
     """The entries named by numbers with commas between (`02,07`); all where `only` is empty. Raises ValueError."""
     wanted = [number.strip().zfill(2) for number in (only or "").split(",") if number.strip()]
-    known = [entry.number for entry in entries]
+    known = list(dict.fromkeys(entry.number for entry in entries))
     if unknown := [number for number in wanted if number not in known]:
         raise ValueError(f"there is no notebook {unknown[0]}; known: {', '.join(known)}")
     return [entry for entry in entries if not wanted or entry.number in wanted]
@@ -141,11 +153,13 @@ def _read_value(name: str, text: str, kind: type) -> Any:
     return value
 
 
-def content_key(entry: Entry, notebook: str | Path, parameters: dict[str, Any], profile: Profile) -> str:
-    """Hash of all that decides what a run gives: cell sources, parameters, profile, and the code it stands on."""
+def content_key(
+    entry: Entry, notebook: str | Path, parameters: dict[str, Any], profile: Profile, needed_keys: Sequence[str] = ()
+) -> str:
+    """Hash of all that decides what a run gives: cell sources, parameters, profile, the code and the runs it stands on."""
     cells = json.loads(Path(notebook).read_text(encoding="utf-8"))["cells"]
     sources = ["".join(cell["source"]) for cell in cells]
-    digest = hashlib.sha256(json.dumps([sources, parameters, asdict(profile)], sort_keys=True).encode())
+    digest = hashlib.sha256(json.dumps([sources, parameters, asdict(profile), list(needed_keys)], sort_keys=True).encode())
     files = [path for package in entry.code for path in (LIBRARY / package).rglob("*") if path.suffix in _CODE_SUFFIXES]
     for path in sorted([*files, *LIBRARY.glob("*.py")]):
         digest.update(str(path.relative_to(LIBRARY)).encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())

@@ -8,7 +8,7 @@ import pytest
 from browser import HAS_BROWSER, asked_for, console, open_browser, show_at
 
 from diaglib.profiles import load_profile
-from diaglib.runs.execute import run_series
+from diaglib.runs.batch import run_series
 from diaglib.runs.series import load_series
 
 ROOT = Path(__file__).parents[2]

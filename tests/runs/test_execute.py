@@ -9,59 +9,29 @@ import sys
 from pathlib import Path
 
 import pytest
+from small_notebooks import PICTURE, run, write_notebook
 
 from diaglib.profiles import load_profile
-from diaglib.runs.execute import read_result, run_series
+from diaglib.runs.records import read_result
 from diaglib.runs.report import hide_machine_paths, write_index
 from diaglib.runs.series import Entry
 
 ROOT = Path(__file__).parents[2]
-PARAMETERS = 'PROFILE = "local"\nFACTOR = 2'
-PICTURE = 'from IPython.display import SVG\nSVG(\'<svg xmlns="http://www.w3.org/2000/svg"><circle r="9"/></svg>\')'
-
-
-def write_notebook(folder: Path, name: str, *sources: str) -> Entry:
-    cells = [{"cell_type": "markdown", "source": f"# {name}\n[![b](https://x.invalid/b.svg)](https://x.invalid/n)"}]
-    cells += [
-        {"cell_type": "code", "source": source, "outputs": [], "execution_count": None} for source in (PARAMETERS, *sources)
-    ]
-    for number, cell in enumerate(cells):
-        cell |= {"id": f"c{number}", "metadata": {"tags": ["parameters"]} if cell["source"] == PARAMETERS else {}}
-    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    book = {"cells": cells, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
-    (folder / f"{name}.ipynb").write_text(json.dumps(book), encoding="utf-8")
-    return Entry(name[:2], f"{name}.ipynb", f"What is {name}?")
-
-
-@pytest.fixture
-def place(tmp_path, monkeypatch) -> Path:
-    monkeypatch.setenv("DIAGLIB_OUTPUTS", str(tmp_path / "outputs"))
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-@pytest.fixture
-def said() -> list[str]:
-    return []
-
-
-def run(place: Path, said: list[str], *entries: Entry, **options) -> list:
-    return run_series(entries, place, load_profile("local"), show=lambda line, last: said.append(line), **options)
 
 
 def test_a_run_leaves_notebook_report_picture_and_record_and_is_then_kept(place, said) -> None:
     entry = write_notebook(place, "01_good", "print('six is', 3 * FACTOR)", PICTURE)
-    (result,) = run(place, said, entry, overrides=["FACTOR=4"])
+    (result,) = run(place, said, entry, overrides=("FACTOR=4",))
     folder = place / "outputs" / "local" / "01_good"
     assert (result.status, result.parameters) == ("done", {"PROFILE": "local", "FACTOR": 4})
     assert sorted(path.name for path in folder.iterdir()) == ["headline.svg", "notebook.ipynb", "report.html", "result.json"]
     assert "six is 12" in (folder / "report.html").read_text()
     assert any(re.search(r"cell 4 of 5", line) for line in said)
     before = (folder / "notebook.ipynb").stat().st_mtime_ns
-    (again,) = run(place, said, entry, overrides=["FACTOR=4"])
+    (again,) = run(place, said, entry, overrides=("FACTOR=4",))
     assert again.kept
     assert (folder / "notebook.ipynb").stat().st_mtime_ns == before
-    (forced,) = run(place, said, entry, overrides=["FACTOR=4"], force=True)
+    (forced,) = run(place, said, entry, overrides=("FACTOR=4",), force=True)
     assert not forced.kept
     assert (folder / "notebook.ipynb").stat().st_mtime_ns > before
     assert not run(place, said, entry)[0].kept, "other parameters are another run"
@@ -125,7 +95,7 @@ def test_the_kernel_is_this_interpreter_whatever_the_user_registered(place, said
 def test_unknown_parameters_and_missing_notebooks_stop_before_anything_runs(place, said) -> None:
     entry = write_notebook(place, "01_good", "print(1)")
     with pytest.raises(ValueError, match="known: PROFILE, FACTOR"):
-        run(place, said, entry, overrides=["SPEED=1"])
+        run(place, said, entry, overrides=("SPEED=1",))
     with pytest.raises(ValueError, match=r"02_gone\.ipynb is not there"):
         run(place, said, entry, Entry("02", "02_gone.ipynb", "?"))
     assert not (place / "outputs").exists()
@@ -142,7 +112,7 @@ def test_an_interrupted_run_leaves_no_record_and_no_kernel_behind(place) -> None
         # a shell may have started us with Ctrl-C ignored, which children inherit
         "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "from pathlib import Path\nfrom diaglib.profiles import load_profile\nfrom diaglib.runs import Entry\n"
-        "from diaglib.runs.execute import run_series\n"
+        "from diaglib.runs.batch import run_series\n"
         "run_series([Entry('01', '01_long.ipynb', '?')], Path('.'), load_profile('local'),"
         " show=lambda line, last: print(line, flush=True))"
     )

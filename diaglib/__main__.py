@@ -32,6 +32,7 @@ app.command()(candidates.fit)
 app.command()(training.train)
 app.command("train-readability")(training.train_readability)
 app.command("train-autoencoder")(scoring.train_autoencoder)
+app.command("train-chat")(training.train_chat)
 
 
 def main() -> None:

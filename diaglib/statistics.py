@@ -40,3 +40,16 @@ def mean_interval(values: Sequence[float], seed: int = 0, draws: int = 2_000) ->
     rng = random.Random(seed)
     means = sorted(fmean(rng.choices(values, k=len(values))) for _ in range(draws))
     return means[int(0.025 * draws)], means[int(0.975 * draws) - 1]
+
+
+def mcnemar_p(only_first: int, only_second: int) -> float:
+    """How likely so uneven a split is where two models are equally good: the exact two-sided McNemar test, 0..1.
+
+    The arguments count the questions that one model alone answers rightly. Source: McNemar, Psychometrika 12 (1947), with
+    the binomial distribution in place of its approximation. Raises ValueError for a negative count.
+    """
+    if min(only_first, only_second) < 0:
+        raise ValueError(f"{only_first} and {only_second} are not counts")
+    total = only_first + only_second
+    tail = sum(math.comb(total, k) for k in range(min(only_first, only_second) + 1))
+    return min(1.0, 2 * tail / 2**total)

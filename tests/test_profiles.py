@@ -30,7 +30,7 @@ def test_an_unknown_profile_lists_the_known() -> None:
         ("batch_size = 8", "batch_size = true", "batch_size is True"),
         ("batch_size = 8", "batch_size = 8\nbatchsize = 9", "'batchsize' is not a value of a profile"),
         ('precision = "fp32"', 'precision = "float32"', "precision is 'float32'; known: fp32"),
-        ('chat_model = "tiny"', 'chat_model = ""', "chat_model is '', it must be text"),
+        ('chat_model = "tiny-chat"', 'chat_model = ""', "chat_model is '', it must be text"),
         ("[local]", "[local", "is not TOML"),
     ],
 )

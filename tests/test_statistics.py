@@ -37,3 +37,15 @@ def test_the_bootstrap_interval_holds_the_mean_and_narrows_with_more_values() ->
 def test_a_mean_of_nothing_is_refused() -> None:
     with pytest.raises(ValueError, match="no values"):
         mean_interval([])
+
+
+def test_mcnemar_is_the_exact_binomial_test_on_the_questions_that_differ():
+    from scipy.stats import binomtest
+
+    from diaglib.statistics import mcnemar_p
+
+    for one, other in ((0, 0), (5, 0), (3, 9), (10, 10)):
+        expected = binomtest(one, one + other).pvalue if one + other else 1.0
+        assert mcnemar_p(one, other) == pytest.approx(expected)
+    with pytest.raises(ValueError, match="not counts"):
+        mcnemar_p(-1, 2)

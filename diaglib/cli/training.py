@@ -1,4 +1,4 @@
-"""`diaglib train`, `train-readability`: make the embedded model and the readability network again, from nothing but a seed."""
+"""`diaglib train`, `train-chat`, `train-readability`: make the embedded models and the readability network again from a seed."""
 
 from __future__ import annotations
 
@@ -16,8 +16,13 @@ def train(
     seed: Annotated[int, typer.Option(min=0, help="of rows and weights")] = 0,
     start: Annotated[Path | None, typer.Option(help="folder of a finished model to go on from; take another seed then")] = None,
     learning_rate: Annotated[float, typer.Option(min=0, help="at the start; it falls to zero")] = 2e-3,
+    families: Annotated[str, typer.Option(help="only these families of rows, with commas between; all where empty")] = "",
+    width: Annotated[int, typer.Option(min=8, help="of the hidden state")] = 192,
+    layers: Annotated[int, typer.Option(min=1, help="of the model")] = 6,
+    vocabulary: Annotated[Path | None, typer.Option(help="folder of a model whose words are taken over")] = None,
 ) -> None:
     """Trains the embedded model from scratch on generated rows and writes it to a folder for `--model`."""
+    from diaglib.dataset import FAMILIES
     from diaglib.llm.tiny import TinyModel
     from diaglib.llm.tiny_card import exact_shares, write_card
     from diaglib.llm.tiny_training import TinySettings
@@ -25,7 +30,21 @@ def train(
 
     if (out / "model.safetensors").exists():
         stop(f"{out} holds a finished model: choose another folder")
-    settings = TinySettings(minutes=minutes, seed=seed, start_from=str(start) if start else None, learning_rate=learning_rate)
+    names = [name.strip() for name in families.split(",") if name.strip()]
+    if unknown := [name for name in names if name not in FAMILIES]:
+        stop(f"there is no family '{unknown[0]}'; known: {', '.join(FAMILIES)}")
+    settings = TinySettings(
+        width=width,
+        layers=layers,
+        heads=max(1, width // 32),  # every head as wide as those of the shipped model
+        feed_forward=width * 8 // 3 // 32 * 32,
+        minutes=minutes,
+        seed=seed,
+        start_from=str(start) if start else None,
+        vocabulary_from=str(vocabulary) if vocabulary else None,
+        learning_rate=learning_rate,
+        families=tuple(names) or None,
+    )
     with reasons():
         record = train_tiny(out, settings)
         rows_per_family = 60
@@ -48,3 +67,21 @@ def train_readability(
     with reasons():
         record = train_network(out, ReadabilitySettings(pictures, held_out, epochs, seed=seed))
     print_json(record["zero_shot"])
+
+
+def train_chat(
+    out: Annotated[Path, typer.Option(help="folder of the new model; a stopped run in it goes on")],
+    steps: Annotated[int, typer.Option(min=1, help="of training; the learning rate falls to zero over them")] = 1_500,
+    seed: Annotated[int, typer.Option(min=0, help="of rows and weights")] = 0,
+) -> None:
+    """Trains the embedded Korean chat model from scratch on the persona's pairs, and measures it for its card."""
+    from diaglib.llm.tiny_chat_card import write_chat_card
+    from diaglib.llm.tiny_chat_training import ChatSettings
+    from diaglib.llm.tiny_chat_training import train_chat as train_tiny_chat
+
+    if (out / "model.safetensors").exists():
+        stop(f"{out} holds a finished model: choose another folder")
+    with reasons():
+        train_tiny_chat(out, ChatSettings(steps=steps, seed=seed))
+        record = write_chat_card(out)
+    print_json(record)

@@ -16,9 +16,12 @@ PRECISIONS = ("fp32", "fp16", "bf16", "int8", "nf4", "gptq")
 _QUANTISED = ("int8", "nf4", "gptq")
 NF4_BLOCK = 64  # weights that share one fp32 scale (bitsandbytes without nested quantisation)
 GPTQ_GROUP = 128  # weights that share a scale and a zero point
-ADAPTER_BYTES = 16  # an fp32 weight, its gradient and the two moments of AdamW
-# a logit while the loss is computed: in half precision, in fp32, its log-softmax and its gradient in fp32
-LOGIT_BYTES = 2 + 3 * 4
+# an adapter's weight in fp32 with the two moments of AdamW, and its gradient
+ADAPTER_BYTES, GRADIENT_BYTES = 12, 4
+# a logit when the backward pass starts: its log-softmax, the gradient of that and of the logit, all in fp32
+LOGIT_BYTES = 3 * 4
+# ORPO keeps the logits beside them: both the likelihood of the chosen answers and the odds are taken from the same
+ORPO_LOGIT_BYTES = LOGIT_BYTES + 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,22 +48,26 @@ class TrainingPlan:
 class Footprint:
     """Predicted peak of allocated memory, by what it is for, in MiB.
 
-    `cache_mib` is the key-value cache; `trained_mib` the trained weights with gradients and optimizer states;
-    `activations_mib` what the backward pass needs; `logits_mib` the output over the vocabulary; `workspace_mib` the largest
-    passing tensor.
+    `cache_mib` is the key-value cache; `trained_mib` trained weights and optimizer states (without the weights where all of
+    them are trained); `kept_mib` what the forward pass keeps for the backward pass; `logits_mib` the output over the
+    vocabulary; `layer_mib` the inner tensors of one layer while they are computed again; `gradients_mib` those of what is
+    trained; `workspace_mib` the largest passing tensor.
     """
 
     weights_mib: float
     cache_mib: float = 0.0
     trained_mib: float = 0.0
-    activations_mib: float = 0.0
+    kept_mib: float = 0.0
     logits_mib: float = 0.0
+    layer_mib: float = 0.0
+    gradients_mib: float = 0.0
     workspace_mib: float = 0.0
 
     @property
     def total_mib(self) -> float:
-        parts = (self.weights_mib, self.cache_mib, self.trained_mib, self.activations_mib, self.logits_mib, self.workspace_mib)
-        return sum(parts)
+        """The peak: when the backward pass starts (the logits), in its first layer, or in its last (all gradients)."""
+        always = self.weights_mib + self.cache_mib + self.trained_mib + self.workspace_mib
+        return always + max(self.kept_mib + max(self.logits_mib, self.layer_mib), self.gradients_mib + self.layer_mib)
 
 
 def predict_weights_mib(architecture: Architecture, precision: str = "bf16") -> float:
@@ -109,9 +116,9 @@ def predict_generation(
 def predict_training(architecture: Architecture, plan: TrainingPlan = TrainingPlan()) -> Footprint:
     """The peak of one training step: base weights, what is trained, activations and logits.
 
-    Low-rank adapters are fp32 with AdamW's two moments; the backward pass holds the input of every layer and one layer's inner
-    tensors (all layers' without checkpointing), then the logits of all tokens in fp32 (three times: value, log-softmax,
-    gradient). Raises ValueError for an unknown precision, or quantised weights with rank 0.
+    Low-rank adapters are fp32 with AdamW's two moments. The forward pass keeps the input of every layer (all inner tensors
+    without checkpointing); the backward pass starts with the logits of all tokens and then takes layer by layer. Raises
+    ValueError for an unknown precision, or quantised weights with rank 0.
     """
     _check(plan.precision)
     number = 4 if plan.precision == "fp32" else 2
@@ -120,17 +127,21 @@ def predict_training(architecture: Architecture, plan: TrainingPlan = TrainingPl
     if plan.rank == 0:
         if plan.precision in _QUANTISED:
             raise ValueError(f"weights in {plan.precision} cannot be trained: give a LoRA rank, or an unquantised precision")
-        # the weights themselves are counted as weights; gradients as they are held, moments in fp32
-        trained = architecture.parameters * (number + 8)
+        # the weights themselves are counted as weights; AdamW's moments have their dtype
+        trained, gradients = architecture.parameters * 2 * number, architecture.parameters * number
     else:
-        trained = ADAPTER_BYTES * adapter_parameters(architecture, plan.rank)
+        adapter = adapter_parameters(architecture, plan.rank)
+        trained, gradients = ADAPTER_BYTES * adapter, GRADIENT_BYTES * adapter
     layer = tokens * _layer_bytes_a_token(architecture, number, plan.rank)
-    kept = tokens * architecture.hidden_size * number * layers
+    inputs = tokens * architecture.hidden_size * number * layers
+    logit = ORPO_LOGIT_BYTES if plan.method == "orpo" else LOGIT_BYTES
     return Footprint(
         weights_mib=predict_weights_mib(architecture, plan.precision),
         trained_mib=trained / MIB,
-        activations_mib=(kept + layer if plan.checkpointing else kept + layer * layers) / MIB,
-        logits_mib=tokens * architecture.vocab_size * (LOGIT_BYTES + number - 2) / MIB,
+        kept_mib=(inputs if plan.checkpointing else inputs + layer * layers) / MIB,
+        logits_mib=tokens * architecture.vocab_size * logit / MIB,
+        layer_mib=layer / MIB,
+        gradients_mib=gradients / MIB,
         workspace_mib=_unpacked_bytes(architecture, plan.precision) / MIB,
     )
 
@@ -143,17 +154,17 @@ def adapter_parameters(architecture: Architecture, rank: int) -> int:
 
 
 def _layer_bytes_a_token(architecture: Architecture, number: int, rank: int) -> float:
-    """What one layer keeps for its backward pass, averaged over the layers: inputs and outputs of each matrix, two norms in
-    fp32; with an adapter an fp32 copy of the input and the narrow product.
+    """What one layer keeps for its backward pass, averaged over the layers: the outputs of each matrix, two norms with their
+    inputs in fp32, and where weights are trained the inputs of their matrices (an adapter takes them in fp32).
     """
     total = 0
     for matrix in architecture.matrices():
         if matrix.kind == "linear" and not matrix.name.startswith("routed"):
-            adapter = 4 * (matrix.inputs + rank) if rank and matrix.takes_adapter else 0
-            total += matrix.count * (number * (matrix.inputs + matrix.outputs) + adapter)
+            inputs = (4 * (matrix.inputs + rank) if matrix.takes_adapter else 0) if rank else number * matrix.inputs
+            total += matrix.count * (number * matrix.outputs + inputs)
     met = architecture.num_experts_per_tok * architecture.num_hidden_layers  # of the routed experts a token meets a few
     total += met * 3 * number * (architecture.hidden_size + architecture.moe_intermediate_size)
-    return total / architecture.num_hidden_layers + 2 * 2 * 4 * architecture.hidden_size
+    return total / architecture.num_hidden_layers + 2 * (4 + number) * architecture.hidden_size
 
 
 def _packed_bytes(matrix: Matrix, precision: str) -> float:

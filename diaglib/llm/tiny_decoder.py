@@ -173,11 +173,11 @@ def _choose(logits: Array, temperature: float, random: np.random.Generator) -> A
     return (logits / temperature + random.gumbel(size=logits.shape)).argmax(axis=-1)
 
 
-def load_decoder(folder: Path) -> Any:
-    """The decoder of a model folder. Raises FileNotFoundError naming what is missing."""
-    for name in ("config.json", "model.safetensors", "vocabulary.json"):
+def load_decoder(folder: Path, vocabulary: str = "vocabulary.json", command: str = "train") -> Any:
+    """The decoder of a model folder. Raises FileNotFoundError naming what is missing and the command that makes such a model."""
+    for name in ("config.json", "model.safetensors", vocabulary):
         if not (folder / name).is_file():
             raise FileNotFoundError(
-                f"{folder} has no {name}: not an embedded model; make one with `python -m diaglib train --out {folder}`"
+                f"{folder} has no {name}: not an embedded model; make one with `python -m diaglib {command} --out {folder}`"
             )
     return TinyDecoder(folder)

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
-from diaglib.dataset.rows import Told, tell
+from diaglib.dataset.rows import FAMILIES, Told, tell
 from diaglib.llm.pieces import cut
 from diaglib.llm.tokenizer import TinyTokenizer
 
@@ -50,6 +50,8 @@ class TinySettings:
     seed: int = 0
     checkpoint_minutes: float = 3.0
     start_from: str | None = None  # folder of a finished model whose weights and vocabulary the training goes on with
+    vocabulary_from: str | None = None  # folder of a model whose words are taken over, its weights are not
+    families: tuple[str, ...] | None = None  # only rows of these; None: all
 
 
 @dataclass(frozen=True)
@@ -102,9 +104,10 @@ def batches(
     `start` is the number of the first pool: the steps done so far, of which there are more than pools, so no row comes twice.
     """
     pool_number = start
+    shares = None if settings.families is None else {name: FAMILIES[name][1] for name in settings.families}
     while True:
         rng = random.Random(f"{settings.seed} {pool_number}")
-        pool = [row for _ in range(pool_rows) if (row := encode(tell(rng), tokenizer, rng)) is not None]
+        pool = [row for _ in range(pool_rows) if (row := encode(tell(rng, shares), tokenizer, rng)) is not None]
         pool_number += 1
         by_bucket: dict[int, list[EncodedRow]] = {}
         for row in pool:
@@ -117,9 +120,10 @@ def batches(
         yield from made
 
 
-def _tensors(
+def padded_tensors(
     rows: list[EncodedRow], bucket: int, size: int, pad_id: int, prompt_weight: float
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Inputs, targets and loss weights of a batch, each (size, bucket - 1), padded on the right."""
     import torch
 
     ids = torch.full((size, bucket), pad_id)
@@ -129,6 +133,16 @@ def _tensors(
         weights[i, 1 : row.prompt_length] = prompt_weight
         weights[i, row.prompt_length : len(row.ids)] = 1.0
     return ids[:, :-1], ids[:, 1:], weights[:, 1:]
+
+
+def optimizer_of(model: torch.nn.Module, learning_rate: float, weight_decay: float) -> torch.optim.Optimizer:
+    """AdamW; embeddings and norms do not decay."""
+    import torch
+
+    matrices = [p for name, p in model.named_parameters() if p.ndim == 2 and "embed" not in name]
+    others = [p for name, p in model.named_parameters() if p.ndim != 2 or "embed" in name]
+    groups = [{"params": matrices, "weight_decay": weight_decay}, {"params": others, "weight_decay": 0.0}]
+    return torch.optim.AdamW(groups, lr=learning_rate, betas=(0.9, 0.98), fused=True)
 
 
 def train(folder: Path, settings: TinySettings) -> dict:
@@ -142,7 +156,7 @@ def train(folder: Path, settings: TinySettings) -> dict:
     folder.mkdir(parents=True, exist_ok=True)
     checkpoint = folder / "checkpoint.pt"
     torch.manual_seed(settings.seed)
-    vocabulary_folder = folder if checkpoint.exists() else settings.start_from
+    vocabulary_folder = folder if checkpoint.exists() else settings.start_from or settings.vocabulary_from
     tokenizer = TinyTokenizer.load(Path(vocabulary_folder)) if vocabulary_folder else build_vocabulary(settings)
     tokenizer.save(folder)
     config = LlamaConfig(
@@ -161,10 +175,7 @@ def train(folder: Path, settings: TinySettings) -> dict:
     device = "cuda" if torch.cuda.is_available() else "cpu"
     model = LlamaForCausalLM(config) if settings.start_from is None else _weights_of(Path(settings.start_from))
     model = model.to(device)
-    matrices = [p for name, p in model.named_parameters() if p.ndim == 2 and "embed" not in name]
-    others = [p for name, p in model.named_parameters() if p.ndim != 2 or "embed" in name]
-    groups = [{"params": matrices, "weight_decay": settings.weight_decay}, {"params": others, "weight_decay": 0.0}]
-    optimizer = torch.optim.AdamW(groups, lr=settings.learning_rate, betas=(0.9, 0.98), fused=True)
+    optimizer = optimizer_of(model, settings.learning_rate, settings.weight_decay)
     state: dict[str, Any] = {"step": 0, "seconds": 0.0, "rows": 0, "answer_tokens": 0}
     if checkpoint.exists():
         saved = torch.load(checkpoint, weights_only=True)
@@ -185,7 +196,7 @@ def train(folder: Path, settings: TinySettings) -> dict:
             group["lr"] = settings.learning_rate * warm * (1 - spent_s / budget_s)
         size = settings.batch_tokens // bucket
         inputs, targets, weights = (
-            t.to(device) for t in _tensors(rows, bucket, size, tokenizer.pad_id, settings.prompt_loss_weight)
+            t.to(device) for t in padded_tensors(rows, bucket, size, tokenizer.pad_id, settings.prompt_loss_weight)
         )
         loss = loss_of(inputs, targets, weights)
         loss_value = float(loss.detach())

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from peak_tracker import training_peak_mib
 from small_configs import SMALL_CONFIGS, make_model
 
 from diaglib.footprint import (
@@ -45,6 +46,29 @@ def test_packed_weights_take_what_bitsandbytes_holds(precision: str, tmp_path) -
         scales = parameter.quant_state.absmax if hasattr(parameter, "quant_state") else getattr(parameter, "SCB", None)
         held += parameter.nbytes + (0 if scales is None else scales.nbytes)
     assert held / MIB == pytest.approx(predict_weights_mib(read_architecture(values), precision), rel=0.01)
+
+
+CODER = {
+    "model_type": "llama", "hidden_size": 2048, "intermediate_size": 5504, "num_attention_heads": 16, "vocab_size": 32256,
+    "num_hidden_layers": 2,
+}  # fmt: skip
+POLYGLOT = {
+    "model_type": "gpt_neox", "hidden_size": 2048, "intermediate_size": 8192, "num_attention_heads": 16, "vocab_size": 30080,
+    "num_hidden_layers": 2,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("config", "rank", "rows", "tokens", "checkpointing"),
+    [(CODER, 16, 4, 512, True), (CODER, 16, 4, 512, False), (POLYGLOT, 64, 4, 512, False), (POLYGLOT, 128, 1, 64, True)],
+    ids=["coder", "coder without checkpointing", "polyglot without checkpointing", "polyglot, rank 128, short"],
+)
+def test_a_training_step_of_true_width_takes_what_is_predicted(
+    config: dict, rank: int, rows: int, tokens: int, checkpointing: bool
+) -> None:
+    counted = training_peak_mib(config, rank, rows, tokens, checkpointing)
+    plan = TrainingPlan("bf16", rank, rows, tokens, checkpointing=checkpointing)
+    assert predict_training(read_architecture(config), plan).total_mib == pytest.approx(counted, rel=0.10)
 
 
 @pytest.mark.parametrize("name", [name for name in SMALL_CONFIGS if "with" not in name])
@@ -127,8 +151,8 @@ def test_a_plan_that_fits_is_not_changed() -> None:
     ("plan", "gpu", "words"),
     [
         (TrainingPlan(checkpointing=False, rows=8), "15", "switch activation checkpointing on"),
-        (TrainingPlan(rows=16, tokens=1024), "15", "accumulate gradients over"),
-        (TrainingPlan(rank=0), "15", "LoRA rank 16 instead of tuning all weights"),
+        (TrainingPlan(rows=32, tokens=1024), "15", "accumulate gradients over"),
+        (TrainingPlan(rank=0), "9", "LoRA rank 16 instead of tuning all weights"),
         (TrainingPlan(rows=1), "2.5", "nf4 instead of fp16"),
     ],
 )

@@ -5,7 +5,7 @@ import pytest
 
 @pytest.fixture
 def offline(monkeypatch):
-    import huggingface_hub
+    import huggingface_hub.constants  # a submodule: not there before someone imports it
     import torch
 
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)

@@ -13,6 +13,10 @@ from diaglib.runs.series import load_series
 
 ROOT = Path(__file__).parents[2]
 SMALLEST = {
+    # one row with a model, one without, of each task
+    "01_candidate_selection_diagram": ["ONLY=embedded, fp32, grammar;numbers"],
+    "01_candidate_selection_chat": ["ONLY=echo;nearest"],
+    "01_candidate_selection_mcqa": ["ONLY=embedded, fp32;overlap"],
     "02_dataset_generation": ["ROWS=60"],
     "05_cnn_ae_scoring": ["HELD_OUT=80", "TO_RATE=12", "COUNT=2", "KEEP=1"],
     "07_draw": ["COUNT=2", "KEEP=1"],

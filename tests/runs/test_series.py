@@ -37,7 +37,7 @@ def test_only_takes_numbers_in_series_order() -> None:
 
 
 def test_an_unknown_number_lists_the_known() -> None:
-    with pytest.raises(ValueError, match="no notebook 44; known: 02, "):
+    with pytest.raises(ValueError, match="no notebook 44; known: 01, 02, "):
         select(load_series(), "44")
 
 

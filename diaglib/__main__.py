@@ -12,7 +12,7 @@ import sys
 
 import typer
 
-from diaglib.cli import candidates, diagrams, notebooks, scoring, training
+from diaglib.cli import candidates, chat, diagrams, memory, notebooks, scoring, training
 
 app = typer.Typer(
     name="diaglib",
@@ -32,6 +32,8 @@ app.command()(candidates.fit)
 app.command()(training.train)
 app.command("train-readability")(training.train_readability)
 app.command("train-autoencoder")(scoring.train_autoencoder)
+app.add_typer(memory.app)
+app.command()(chat.chat)
 app.command("train-chat")(training.train_chat)
 
 

@@ -18,8 +18,8 @@ class Profile:
     """One place to run.
 
     `gpu_memory_gib` is the memory a run may count on, 0 where it needs no GPU; `diagram_model` and `chat_model` are
-    `tiny` (embedded) or hub ids; `precision` is how the weights are held; `dataset_rows`, `train_steps` and
-    `batch_size` (rows a step) are the sizes of the data and of a training.
+    `tiny` (embedded) or hub ids, `memory_model` is `local` (embedded) or a hub id; `precision` is how the weights are held;
+    `dataset_rows`, `train_steps` and `batch_size` (rows a step) are the sizes of the data and of a training.
     """
 
     name: str
@@ -27,6 +27,7 @@ class Profile:
     gpu_memory_gib: int
     diagram_model: str
     chat_model: str
+    memory_model: str
     precision: str
     dataset_rows: int
     train_steps: int

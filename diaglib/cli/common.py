@@ -37,8 +37,11 @@ def print_json(document: Any) -> None:
     print(json.dumps(document, ensure_ascii=False, indent=2))
 
 
-def read_text(source: str, as_json: bool = False) -> str:
-    """The text of a file, or of standard input for `-`. Ends the command where it cannot be read or is not text."""
+def read_text(source: str, as_json: bool = False, wanted: str = "the node lines or the plan of a diagram") -> str:
+    """The text of a file, or of standard input for `-`. Ends the command where it cannot be read or is not text.
+
+    `wanted` says in that case what should be given.
+    """
     name = "standard input" if source == "-" else source
     with reasons(as_json):
         if source == "-":
@@ -49,14 +52,14 @@ def read_text(source: str, as_json: bool = False) -> str:
             with open(source, "rb") as file:
                 data = file.read(MAX_INPUT_BYTES + 1)
     if len(data) > MAX_INPUT_BYTES:
-        stop(f"{name} is larger than {MAX_INPUT_BYTES // 1_000_000} MB: that is not the text of a diagram", as_json=as_json)
+        stop(f"{name} is larger than {MAX_INPUT_BYTES // 1_000_000} MB: give {wanted}", as_json=as_json)
     encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError:
         text = "\0"
     if "\0" in text:
-        stop(f"{name} is not text: give the node lines or the plan of a diagram", ANSWER_IS_NO, as_json)
+        stop(f"{name} is not text: give {wanted}", ANSWER_IS_NO, as_json)
     return text
 
 

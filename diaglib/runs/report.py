@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from diaglib.profiles import Profile
+from diaglib.runs.report_font import with_hangul_font
 from diaglib.runs.series import Entry
 
 TEMPLATES = Path(__file__).with_name("report_template")
@@ -62,7 +63,7 @@ def write_report(notebook: Path, report: Path, facts: Sequence[str] = (), error:
         "policy": content_policy(script),
     }
     page, _ = exporter.from_notebook_node(book, {"diaglib": told})
-    page = hide_machine_paths(_with_contents(page))
+    page = with_hangul_font(hide_machine_paths(_with_contents(page)))
     report.write_text(page.replace("<!-- script -->", f"<script>{script}</script>"), encoding="utf-8")
 
 

@@ -12,7 +12,7 @@ from diaglib.candidates.settings import Settings, load_settings
 from diaglib.candidates.store import code_version, read_answers
 from diaglib.candidates.subject import Subject
 
-SETTINGS: Settings = load_settings("local").overlaid(diagram_sentences=2, timeout_s=60)
+SETTINGS: Settings = load_settings("local").overlaid(diagram_sentences=2, timeout_s=300)
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from diaglib.dataset.chat.pairs import (
     chat_prompt,
     likeness,
 )
-from diaglib.dataset.chat.persona import PersonaRule, persona_answer, persona_rule, persona_rules
+from diaglib.dataset.chat.persona import PersonaRule, persona_about, persona_answer, persona_rule, persona_rules
 
 __all__ = [
     "ANSWER_MARK",
@@ -24,6 +24,7 @@ __all__ = [
     "chat_pairs",
     "chat_prompt",
     "likeness",
+    "persona_about",
     "persona_answer",
     "persona_rule",
     "persona_rules",

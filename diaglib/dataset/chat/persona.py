@@ -40,6 +40,12 @@ def persona_rules() -> tuple[PersonaRule, ...]:
     return tuple(PersonaRule(e["name"], tuple(e["words"]), tuple(e["except"]), tuple(e["answers"])) for e in entries)
 
 
+def persona_about() -> str:
+    """Who answers, in Korean: her name and what she is."""
+    persona = tomllib.loads(_FILE.read_text(encoding="utf-8"))
+    return f"{persona['name']}: {persona['about']}"
+
+
 def persona_rule(message: str) -> PersonaRule | None:
     """The most urgent rule that fits a message; None where a model may answer."""
     return next((rule for rule in persona_rules() if rule.fits(message)), None)

@@ -1,0 +1,72 @@
+"""The model card of a trained `local` encoder. Used by `diaglib memory train`.
+
+Rule: every number of it comes from the record of the training.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from diaglib.memory.encoder_training import TrainingSettings
+
+
+def write_card(folder: Path, record: dict[str, Any]) -> Path:
+    """README.md of a model folder."""
+    settings, unseen = record["settings"], record["unseen"]
+    at_limit = min(record["held_out"], key=lambda row: abs(row["threshold"] - unseen["threshold"]))
+    epochs = "" if settings["epochs"] == TrainingSettings().epochs else f" --epochs {settings['epochs']}"
+    size = (folder / "model.safetensors").stat().st_size / 2**20
+    lines = [
+        "# The embedded encoder `local`",
+        "",
+        "Tells how well a memory `[key: value]` fits a Korean message: the expected overlap (intersection over union) of the",
+        "words of the memory's key and of the key the message calls for. numpy alone at query time; MIT like the project.",
+        "",
+        "| what | figure |",
+        "|---|---|",
+        f"| size | {size:.1f} MiB safetensors |",
+        f"| embedding | words, pairs of words, syllable and jamo n-grams hashed into 32,768 rows of {settings['width']} |",
+        f"| on top | a model of {record['keys']} keys and of their words, a memory side, shares of key and value in the "
+        "message, and a judge that mixes them |",
+        f"| data | {record['lines']:,} hand-written messages, machine-made variants of them, chit-chat |",
+        f"| training | {settings['epochs']} epochs, {settings['folds']} folds for the judge, "
+        f"{record['cpu_seconds']} CPU seconds |",
+        f"| threshold | {unseen['threshold']:.2f}, the lowest that keeps precision {settings['precision']} and silence "
+        f"{settings['silence']} on held-out stores |",
+        "",
+        "| figure | held-out stores of the training | the unseen lines |",
+        "|---|---|---|",
+        *(
+            f"| {words} | {_figure(at_limit.get(name))} | {_figure(unseen.get(name))} {_interval(unseen, name)} |"
+            for name, words in (
+                ("top1", "right item first"),
+                ("recall", "right item brought up"),
+                ("precision", "right, of what is brought up"),
+                ("silence", "silent where the right key is missing"),
+                ("chat_silence", "silent in chit-chat"),
+                ("mse", "squared error against the target"),
+                ("correlation", "correlation with the target"),
+            )
+        ),
+        "",
+        f"The unseen lines are {unseen['lines']} lines over {unseen['keys']} keys; neither keys nor wordings were trained on. "
+        "In brackets: 95% intervals.",
+        "",
+        f"Made by `python -m diaglib memory train{epochs} --out FOLDER`.",
+        "",
+        "Limits: it knows the words of its training lines and their neighbours, not Korean. A message whose words it never met",
+        "is judged by what it shares with key and value. Keys are compared by their words, so two values of a key are alike.",
+    ]
+    path = folder / "README.md"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def _figure(value: float | None) -> str:
+    return "" if value is None else f"{value:.2f}"
+
+
+def _interval(unseen: dict[str, Any], name: str) -> str:
+    ends = unseen["intervals"].get(name)
+    return f"({ends[0]:.2f} to {ends[1]:.2f})" if ends else ""

@@ -1,0 +1,102 @@
+"""Training the embedded encoder: small, on few topics; what is held out stays out, and what is written reads back."""
+
+import json
+import random
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from diaglib.memory import encoder_judge
+from diaglib.memory.encoder_judge import fit_judge, held_out_folds, save, train_local
+from diaglib.memory.encoder_local import LocalEncoder
+from diaglib.memory.encoder_training import TrainingSettings, train_embedding, vary
+from diaglib.memory.lines import Topic, chit_chat, load_topics
+
+SMALL = TrainingSettings(width=16, epochs=6, batch_size=32, folds=2, stores=4, judge_steps=60)
+KEYS = ("오늘 일정", "내일 일정", "좋아하는 가수", "먹고 싶은 음식", "취미", "반려동물")
+
+
+@pytest.fixture(scope="module")
+def topics() -> list[Topic]:
+    return [replace(topic, messages=topic.messages[:12]) for topic in load_topics() if topic.key in KEYS and not topic.time]
+
+
+@pytest.fixture(scope="module")
+def trained(topics: list[Topic]) -> tuple[LocalEncoder, list[dict[str, float]]]:
+    history: list[dict[str, float]] = []
+    return train_embedding(topics, chit_chat()[:40], SMALL, history), history
+
+
+def test_training_learns(trained) -> None:
+    encoder, history = trained
+    assert [row["epoch"] for row in history] == [1, 2, 3, 4, 5, 6]
+    assert history[-1]["loss"] < 0.7 * history[0]["loss"]
+    assert encoder.key_probabilities("노래 추천해 줘", 1)[0][0] == "좋아하는 가수"
+
+
+def test_the_same_seed_gives_the_same_encoder(topics, trained) -> None:
+    again = train_embedding(topics, chit_chat()[:40], SMALL)
+    assert np.array_equal(again.arrays["embedding"], trained[0].arrays["embedding"])
+
+
+def test_the_judge_sees_only_what_was_held_out(topics, monkeypatch) -> None:
+    given = []
+
+    def train(rest, chat, settings):
+        given.append((rest, chat))
+        return encoder_judge_train(rest, chat, replace(settings, epochs=1))
+
+    encoder_judge_train = train_embedding
+    monkeypatch.setattr(encoder_judge, "train_embedding", train)
+    folds = held_out_folds(topics, chit_chat()[:40], SMALL)
+    assert len(folds) == len(given) == 2
+    for (rest, chat), stores in zip(given, folds, strict=True):
+        assert len({topic.source for topic in topics}) == len({topic.source for topic in rest}) + 1
+        assert len(chat) == 20
+        for store in stores:
+            memories, messages = store.features.shape[:2]
+            assert store.truth.shape == (memories, messages)
+            assert messages == memories + store.chats
+            assert not store.truth[:, memories:].any()
+            assert (np.diag(store.truth[:, :memories]) == 1).all()
+
+
+def test_a_judge_fits_what_it_is_shown(trained) -> None:
+    encoder, _ = trained
+    memories = ["[좋아하는 가수: 아이유]", "[취미: 독서]"]
+    messages = ["노래 추천해 줘", "심심할 때 뭐 해?"]
+    store = encoder_judge.HeldOut(encoder.features(memories, messages), np.eye(2), 0)
+    judged = fit_judge(encoder, [store], replace(SMALL, judge_steps=200)).similarity(memories, messages)
+    assert judged == pytest.approx(np.eye(2), abs=0.1)
+
+
+def test_what_is_saved_reads_back(trained, tmp_path: Path) -> None:
+    encoder, _ = trained
+    memories, messages = ["[취미: 독서]", "[오늘 일정: 발표]"], ["심심해", "떨린다"]
+    store = encoder_judge.HeldOut(encoder.features(memories, messages), np.eye(2), 0)
+    judged = fit_judge(encoder, [store], SMALL)
+    judged.threshold = 0.37
+    save(judged, tmp_path)
+    loaded = LocalEncoder.load(tmp_path)
+    assert loaded.threshold == 0.37
+    assert loaded.similarity(memories, messages) == pytest.approx(judged.similarity(memories, messages), abs=0.02)
+
+
+def test_the_whole_training_leaves_encoder_record_and_card(topics, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(encoder_judge, "load_topics", lambda: topics)
+    monkeypatch.setattr(encoder_judge, "chit_chat", lambda: chit_chat()[:40])
+    record = train_local(tmp_path / "encoder", replace(SMALL, epochs=2))
+    assert json.loads((tmp_path / "encoder" / "training.json").read_text(encoding="utf-8")) == record
+    assert len(record["training"]) == 2
+    card = (tmp_path / "encoder" / "README.md").read_text(encoding="utf-8")
+    assert "--epochs 2 " in card
+    assert LocalEncoder.load(tmp_path / "encoder").threshold == pytest.approx(record["unseen"]["threshold"], abs=1e-4)
+
+
+def test_a_message_is_said_in_many_ways() -> None:
+    rng = random.Random(0)
+    said = {vary("오늘 뭐 해?", rng) for _ in range(200)}
+    assert len(said) > 40
+    assert any("하세요" in one for one in said)

@@ -12,7 +12,7 @@ import sys
 
 import typer
 
-from diaglib.cli import candidates, chat, diagrams, memory, notebooks, scoring, training
+from diaglib.cli import candidates, chat, diagrams, memory, notebooks, scoring, training, tuning
 
 app = typer.Typer(
     name="diaglib",
@@ -35,6 +35,7 @@ app.command("train-autoencoder")(scoring.train_autoencoder)
 app.add_typer(memory.app)
 app.command()(chat.chat)
 app.command("train-chat")(training.train_chat)
+app.add_typer(tuning.app, name="tune")
 
 
 def main() -> None:

@@ -55,7 +55,7 @@ def train(
 
 def train_readability(
     out: Annotated[Path, typer.Option(help="folder of the new weights; a run stopped after the network goes on")],
-    pictures: Annotated[int, typer.Option(min=64, help="damaged and clean diagrams to learn from")] = 4_000,
+    pictures: Annotated[int, typer.Option(min=64, help="damaged and clean diagrams to learn from")] = 5_500,
     held_out: Annotated[int, typer.Option(min=60, help="further ones, for the curves and the heads")] = 900,
     epochs: Annotated[int, typer.Option(min=1, help="times every picture is seen")] = 7,
     seed: Annotated[int, typer.Option(min=0, help="of diagrams and weights")] = 0,

@@ -36,7 +36,7 @@ RECORD_FILE = "training.json"
 class ReadabilitySettings:
     """Sizes and schedule; the defaults are what the shipped network was made with."""
 
-    pictures: int = 4_000
+    pictures: int = 5_500
     held_out: int = 900
     epochs: int = 7
     batch: int = 64

@@ -1,7 +1,7 @@
 """How true a measurement is: the child's peak memory against the same work alone, and two runs against each other.
 
 Prints a table and one JSON line. Needs no network and about a minute. `alone` loads the embedded model and answers the same
-prompts in a process without any of the measuring code but the counter of the system.
+prompts in a process without any of the measuring code but the system's own counter, set back after the imports.
 """
 
 from __future__ import annotations
@@ -30,7 +30,9 @@ from diaglib.candidates.writers import open_writer
 subject, settings = Subject(**json.loads(sys.argv[1])), read_settings(json.loads(sys.argv[2]))
 if not subject.is_factory:
     import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaForCausalLM
     torch.set_num_threads(settings.threads or torch.get_num_threads())
+Path("/proc/self/clear_refs").write_text("5")  # what importing took for a moment is no part of a generation
 writer, task = open_writer(subject), get_task("diagram")
 import pandas
 pandas.DataFrame(task.ask(writer, settings)).to_parquet(sys.argv[3])

@@ -12,7 +12,7 @@ import sys
 
 import typer
 
-from diaglib.cli import candidates, chat, diagrams, memory, notebooks, training
+from diaglib.cli import candidates, chat, diagrams, memory, notebooks, scoring, training, tuning
 
 app = typer.Typer(
     name="diaglib",
@@ -26,12 +26,16 @@ app.command()(notebooks.run)
 app.command()(diagrams.draw)
 app.command()(diagrams.check)
 app.command()(diagrams.render)
+app.command()(scoring.score)
 app.command()(notebooks.dataset)
 app.command()(candidates.fit)
 app.command()(training.train)
+app.command("train-readability")(training.train_readability)
+app.command("train-autoencoder")(scoring.train_autoencoder)
 app.add_typer(memory.app)
 app.command()(chat.chat)
 app.command("train-chat")(training.train_chat)
+app.add_typer(tuning.app, name="tune")
 
 
 def main() -> None:

@@ -34,6 +34,8 @@ def draw(
     model: Annotated[str, typer.Option(help="tiny, a folder, or a hub id")] = "tiny",
     formats: Annotated[str, typer.Option("--format", help="png, svg, pdf, pptx, drawio, mermaid, dot")] = "png,svg,pptx",
     seed: Annotated[int, typer.Option(min=0, help="the same seed gives the same diagrams")] = 0,
+    ratings: Annotated[Path | None, typer.Option(help="your ratings: CSV with img_path,score, or folders 0 to 5")] = None,
+    weights: Annotated[str, typer.Option(help="of readability and taste")] = "0.5,0.5",
     as_json: Annotated[bool, typer.Option("--json", help="print one JSON document")] = False,
 ) -> None:
     """Turns a sentence into ranked, editable diagrams and a page that shows them."""
@@ -41,12 +43,21 @@ def draw(
     from diaglib.drawing.prompts import PromptError
     from diaglib.llm.hub_loading import ModelLoadError
     from diaglib.runs.series import folder_name, output_root
+    from diaglib.scoring.weights import read_weights
 
     wanted = [name.strip() for name in formats.split(",") if name.strip()]
     with reasons(as_json):
         try:
             drawings = draw_diagrams(
-                prompt, count, keep, model, out or output_root() / "drawings" / folder_name(prompt), wanted, seed
+                prompt,
+                count,
+                keep,
+                model,
+                out or output_root() / "drawings" / folder_name(prompt),
+                wanted,
+                seed,
+                ratings=ratings,
+                weights=read_weights(weights),
             )
         except PromptError as error:
             stop(str(error), as_json=as_json, examples=error.examples)
@@ -57,15 +68,22 @@ def draw(
             tell(f"diagram {number}: {words}")
         for words in drawing.unverified:
             tell(f"diagram {number}, not verified: {words}")
+    if ratings:
+        for words in drawings.notes:
+            tell(words)
     if as_json:
         print_json(
             {
                 "prompt": prompt,
                 "index": str(drawings.index),
                 "drawn": drawings.drawn,
+                "notes": drawings.notes,
                 "drawings": [
                     {
                         "score": round(drawing.score, 4),
+                        "readability": drawing.readability,
+                        "taste": drawing.taste,
+                        "reasons": drawing.reasons,
                         "right": not drawing.contradictions,
                         "contradictions": drawing.contradictions,
                         "unverified": drawing.unverified,

@@ -1,4 +1,4 @@
-"""`diaglib train` and `diaglib train-chat`: make the embedded models again, from nothing but a seed."""
+"""`diaglib train`, `train-chat`, `train-readability`: make the embedded models and the readability network again from a seed."""
 
 from __future__ import annotations
 
@@ -51,6 +51,22 @@ def train(
         record["exact"] = exact_shares(TinyModel(out), rows_per_family)
         write_card(out, record, record["exact"], rows_per_family)
     print_json(record)
+
+
+def train_readability(
+    out: Annotated[Path, typer.Option(help="folder of the new weights; a run stopped after the network goes on")],
+    pictures: Annotated[int, typer.Option(min=64, help="damaged and clean diagrams to learn from")] = 5_500,
+    held_out: Annotated[int, typer.Option(min=60, help="further ones, for the curves and the heads")] = 900,
+    epochs: Annotated[int, typer.Option(min=1, help="times every picture is seen")] = 7,
+    seed: Annotated[int, typer.Option(min=0, help="of diagrams and weights")] = 0,
+) -> None:
+    """Makes the readability network and its heads from scratch (about four CPU-minutes), with their card."""
+    from diaglib.scoring.readability_training import ReadabilitySettings
+    from diaglib.scoring.readability_training import train as train_network
+
+    with reasons():
+        record = train_network(out, ReadabilitySettings(pictures, held_out, epochs, seed=seed))
+    print_json(record["zero_shot"])
 
 
 def train_chat(

@@ -1,6 +1,6 @@
 """`draw`: one sentence in, ranked diagrams out. Used by notebook 07 and the command line.
 
-Rule: right plans stand before flagged ones; how good a picture is comes from one function that can be exchanged.
+Rule: right plans stand before flagged ones; among these readability and, where diagrams were rated, this user's taste decide.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import overload
+from typing import TYPE_CHECKING, overload
 
 from diaglib.diagram.model import Diagram
 from diaglib.diagram.plan import Plan
@@ -16,6 +16,10 @@ from diaglib.diagram.style import Style, styles
 from diaglib.drawing.files import FORMATS, OutputFolder
 from diaglib.drawing.plans import CheckedPlan, PlanWriter, load_writer, write_checked_plans
 from diaglib.drawing.prompts import PromptError, read_prompt
+from diaglib.scoring.weights import WEIGHTS, taste_share
+
+if TYPE_CHECKING:
+    from diaglib.scoring.taste import Taste
 
 MAX_COUNT = 200
 MAX_PLANS = 4  # different readings of one sentence worth drawing; further variants are further styles
@@ -27,6 +31,8 @@ Scores = Callable[[Sequence[Diagram]], list[dict[str, float]]]
 class Drawing:
     """One diagram: its plan, its look, its scores, what the check says, and the files written for it by format.
 
+    `score` is the total, 0..1; its parts `readability` and `taste` are 0..5, None where they were not asked for; `reasons`
+    say in words why it stands where it stands; `legibility` are measured parts, 0..1 each.
     `contradictions` is all that speaks against the plan: what the sentence says otherwise, and the model's own doubt.
     """
 
@@ -39,17 +45,21 @@ class Drawing:
     unverified: tuple[str, ...] = ()
     verified: tuple[str, ...] = ()
     files: dict[str, Path] = field(default_factory=dict)
+    readability: float | None = None
+    taste: float | None = None
+    reasons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Drawings:
     """The kept drawings, best first, as a sequence. `index` is the page that shows them, None where no folder was given;
-    `drawn` how many variants were compared."""
+    `drawn` how many variants were compared; `notes` say how the total was made."""
 
     prompt: str
     drawings: tuple[Drawing, ...]
     index: Path | None = None
     drawn: int = 0
+    notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.drawings)
@@ -65,11 +75,6 @@ class Drawings:
         return self.drawings[place]
 
 
-def legibility_scores(diagrams: Sequence[Diagram]) -> list[dict[str, float]]:
-    """The default ranking: every part of `Diagram.legibility()`, 0 (worst) .. 1 (best), with the total as `score`."""
-    return [diagram.legibility() for diagram in diagrams]
-
-
 def draw(
     prompt: str,
     count: int = 5,
@@ -79,25 +84,32 @@ def draw(
     formats: Sequence[str] = ("png", "svg", "pptx"),
     seed: int = 0,
     temperature: float = 0.7,
-    scores: Scores = legibility_scores,
+    ratings: str | Path | Taste | None = None,
+    weights: tuple[float, float] = WEIGHTS,
+    scores: Scores | None = None,
 ) -> Drawings:
     """Draws `count` variants of a sentence and keeps the `keep` best, written to the folder `out` where one is given.
 
     The first plan is the model's most likely one, further ones are sampled with `temperature`; variants with the same
-    plan differ in style. `scores` gives each diagram its parts and a `score`, all 0..1: exchange it to rank otherwise.
+    plan differ in style. The best are those with the highest total of readability and taste: `ratings` is a CSV file or a
+    folder of rated diagrams, `weights` are those of readability and taste; without ratings readability decides.
+    `scores` replaces all this: it gives each diagram its parts and a `score`, all 0..1.
     Raises PromptError for a prompt that cannot be drawn or yields no plan, ValueError for an argument out of range or
     a plan that does not fit the canvas, OSError where `out` cannot be written (before the model runs).
     """
     _refuse_arguments(count, keep, formats)
+    taste_share(weights)
     read_prompt(prompt)
+    taste = _read_taste(ratings)
     folder = OutputFolder.prepare(out) if out is not None else None
     try:
         writer = load_writer(model)
         checked = distinct_plans(prompt, writer, count, temperature, seed)
         candidates = _lay_out(checked, count, seed)
-        ranked = _rank(candidates, scores)[:keep]
+        drawings, notes = _score(candidates, taste, weights) if scores is None else (_score_by(candidates, scores), ())
+        ranked = _rank(drawings)[:keep]
         if folder is None:
-            return Drawings(prompt, tuple(ranked), None, len(candidates))
+            return Drawings(prompt, tuple(ranked), None, len(candidates), notes)
         request = {
             "model": model if isinstance(model, str) else type(model).__name__ if not isinstance(model, Path) else str(model),
             "count": count,
@@ -105,9 +117,11 @@ def draw(
             "seed": seed,
             "temperature": temperature,
             "formats": list(formats),
+            "ratings": len(taste.scores) if taste else 0,
+            "weights": list(weights),
         }
-        kept, index = folder.write(prompt, ranked, formats, request)
-        return Drawings(prompt, tuple(kept), index, len(candidates))
+        kept, index = folder.write(prompt, ranked, formats, request, notes)
+        return Drawings(prompt, tuple(kept), index, len(candidates), notes)
     finally:
         if folder is not None:
             folder.clean_up()
@@ -164,20 +178,45 @@ def _lay_out(plans: list[CheckedPlan], count: int, seed: int) -> list[tuple[Chec
     return list(candidates.values())
 
 
-def _rank(candidates: list[tuple[CheckedPlan, Style, Diagram]], scores: Scores) -> list[Drawing]:
-    """Fewest contradictions first, then the highest score; equal ones stay in the order drawn."""
+def _read_taste(ratings: str | Path | Taste | None) -> Taste | None:
+    if ratings is None:
+        return None
+    from diaglib.scoring.taste import load_taste
+
+    return load_taste(ratings) if isinstance(ratings, str | Path) else ratings
+
+
+Candidate = tuple[CheckedPlan, Style, Diagram]
+
+
+def _score(
+    candidates: list[Candidate], taste: Taste | None, weights: tuple[float, float]
+) -> tuple[list[Drawing], tuple[str, ...]]:
+    """Every candidate with its total, in the order drawn, and how the total was made."""
+    from diaglib.scoring.rank import rank
+    from diaglib.scoring.ratings import BEST
+
+    ranking = rank([diagram for _, _, diagram in candidates], taste, weights)
+    drawings = []
+    for candidate, row in zip(candidates, ranking.in_given_order(), strict=True):
+        parts = candidate[2].legibility()
+        drawing = _drawing(candidate, parts, (row.total or 0.0) / BEST)
+        drawings.append(replace(drawing, readability=row.readability, taste=row.taste, reasons=row.reasons))
+    return drawings, ranking.notes
+
+
+def _score_by(candidates: list[Candidate], scores: Scores) -> list[Drawing]:
     parts = scores([diagram for _, _, diagram in candidates])
-    drawings = [
-        Drawing(
-            item.plan,
-            diagram,
-            style,
-            {name: float(value) for name, value in part.items() if name != "score"},
-            float(part["score"]),
-            item.flags,
-            item.verdict.unverified,
-            item.verdict.verified,
-        )
-        for (item, style, diagram), part in zip(candidates, parts, strict=True)
-    ]
+    return [_drawing(candidate, part, part["score"]) for candidate, part in zip(candidates, parts, strict=True)]
+
+
+def _drawing(candidate: Candidate, parts: dict[str, float], score: float) -> Drawing:
+    item, style, diagram = candidate
+    legibility = {name: float(value) for name, value in parts.items() if name != "score"}
+    verdict = item.verdict
+    return Drawing(item.plan, diagram, style, legibility, float(score), item.flags, verdict.unverified, verdict.verified)
+
+
+def _rank(drawings: list[Drawing]) -> list[Drawing]:
+    """Fewest contradictions first, then the highest score; equal ones stay in the order drawn."""
     return sorted(drawings, key=lambda drawing: (len(drawing.contradictions), -drawing.score))

@@ -67,13 +67,19 @@ class OutputFolder:
         return cls(target, staging)
 
     def write(
-        self, prompt: str, drawings: Sequence[Drawing], formats: Sequence[str], request: dict[str, Any]
+        self,
+        prompt: str,
+        drawings: Sequence[Drawing],
+        formats: Sequence[str],
+        request: dict[str, Any],
+        notes: Sequence[str] = (),
     ) -> tuple[list[Drawing], Path]:
-        """Writes pictures, slides, page and record; returns the drawings with their files, and the page."""
+        """Writes pictures, slides, page (which ends in the `notes`) and record; returns the drawings with their files, and
+        the page."""
         from diaglib.drawing.page import render_page
 
         names = self._write_files(drawings, formats)
-        (self.staging / PAGE_NAME).write_text(render_page(prompt, drawings, names), encoding="utf-8")
+        (self.staging / PAGE_NAME).write_text(render_page(prompt, drawings, names, notes), encoding="utf-8")
         record = _record(prompt, drawings, names, request)
         (self.staging / RECORD_NAME).write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         target = self._take_place()
@@ -145,6 +151,9 @@ def _record(prompt: str, drawings: Sequence[Drawing], names: list[dict[str, str]
                 "nodes": drawing.diagram.to_text(),
                 "style": asdict(drawing.style),
                 "score": round(drawing.score, 4),
+                "readability": drawing.readability,
+                "taste": drawing.taste,
+                "reasons": list(drawing.reasons),
                 "legibility": {name: round(value, 4) for name, value in drawing.legibility.items()},
                 "contradictions": list(drawing.contradictions),
                 "unverified": list(drawing.unverified),

@@ -24,16 +24,23 @@ def _template() -> Any:
     return environment.get_template("page.html.j2")
 
 
-def render_page(prompt: str, drawings: Sequence[Drawing], files: Sequence[dict[str, str]]) -> str:
-    """The HTML of the page; `files` are file names by format for every drawing, relative to the page."""
+def render_page(prompt: str, drawings: Sequence[Drawing], files: Sequence[dict[str, str]], notes: Sequence[str] = ()) -> str:
+    """The HTML of the page; `files` are file names by format for every drawing, relative to the page; `notes` say how the
+    scores were made."""
     return _template().render(
         prompt=prompt,
+        notes=notes,
         shown=[
             {
                 "drawing": drawing,
                 "picture": _as_picture(drawing.diagram.to_svg()),
                 "alt": describe(drawing),
                 "files": names,
+                "scores": [
+                    (name, value)
+                    for name, value in (("readability", drawing.readability), ("taste", drawing.taste))
+                    if value is not None
+                ],
                 "parts": [(name.replace("_", " "), value) for name, value in drawing.legibility.items()],
             }
             for drawing, names in zip(drawings, files, strict=True)

@@ -17,6 +17,7 @@ from diaglib.diagram.plan_text import END_MARK
 
 WRAPPER_START = "Represent below as a Python list."
 WRAPPER_MIDDLE = "in the following format."
+PROMPT_SETTING, SHORT_PROMPT = "diaglib_prompt", "short"  # kept in a tokenizer's own settings: a model tuned on plans
 _START = re.compile(r"\s*" + WRAPPER_START.replace(" ", r"\s+").replace(".", r"\."), re.IGNORECASE)
 _MIDDLE = re.compile(r"(?<!\S)" + WRAPPER_MIDDLE.replace(" ", r"\s+").replace(".", r"\."), re.IGNORECASE)
 _PLAN_LINE = re.compile(rf"[0-9]{{1,7}} (?:{'|'.join(NAMES)})(?![a-z])")
@@ -118,9 +119,12 @@ def plan_instruction(prompt: str, tokenizer: Any = None) -> str:
     """The text that a causal language model continues with the plan of a sentence, closed by the line `end`.
 
     With a tokenizer that has a chat template, the rules and the examples are turns of a chat and the text ends where the
-    assistant answers; otherwise it is plain text that ends in `Plan:` and a line break.
+    assistant answers; otherwise it is plain text that ends in `Plan:` and a line break. A model that was tuned on plans
+    (its tokenizer's settings say so) needs neither.
     """
     sentence = bare_sentence(prompt)
+    if getattr(tokenizer, "init_kwargs", {}).get(PROMPT_SETTING) == SHORT_PROMPT:
+        return f"Sentence: {sentence}\nPlan:\n"
     examples = plan_examples()
     if getattr(tokenizer, "chat_template", None):
         turns = []

@@ -42,7 +42,7 @@ def write_card(folder: Path, record: dict[str, Any], shares: dict[str, float], r
     """README.md of a model folder."""
     settings = record["settings"]
     lines = [
-        "# The embedded model `tiny`",
+        f"# The embedded model `{folder.name}`",
         "",
         "Turns an English sentence into a compact plan of a diagram. A LlamaForCausalLM from scratch, MIT like the project.",
         "",
@@ -63,7 +63,7 @@ def write_card(folder: Path, record: dict[str, Any], shares: dict[str, float], r
         "|---|---|",
         *(f"| {family} | {share:.2f} |" for family, share in shares.items()),
         "",
-        f"Made by `python -m diaglib train --minutes {settings['minutes']:g} --out FOLDER`. The learning rate follows the clock,",
+        f"Made by `{_command(settings)}`. The learning rate follows the clock,",
         "so a second run gives a similar model, not the same one.",
         *([f"\n{record['note']}"] if record.get("note") else []),
         "",
@@ -73,3 +73,12 @@ def write_card(folder: Path, record: dict[str, Any], shares: dict[str, float], r
     path = folder / "README.md"
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path
+
+
+def _command(settings: dict[str, Any]) -> str:
+    """What makes a model of these settings, as typed."""
+    words = f"python -m diaglib train --minutes {settings['minutes']:g}"
+    if settings.get("families"):
+        words += f" --learning-rate {settings['learning_rate']:g} --width {settings['width']} --layers {settings['layers']}"
+        words += f" --families {','.join(settings['families'])} --vocabulary diaglib/llm/tiny"
+    return f"{words} --out FOLDER"

@@ -94,6 +94,11 @@ def output_root() -> Path:
     return Path("..", "outputs") if Path.cwd().name == "notebooks" else Path("outputs")
 
 
+def is_headless() -> bool:
+    """Whether `diaglib run` runs this notebook, so that nobody can click."""
+    return OUTPUTS_VARIABLE in os.environ
+
+
 def output_folder(profile: str, name: str, inside: str = "", empty: bool = False) -> Path:
     """The folder a notebook leaves its artefacts in, made where it is missing.
 

@@ -110,7 +110,7 @@ def test_the_page_stands_alone_and_tells_all(tmp_path: Path) -> None:
     assert all((tmp_path / "page" / a).is_file() for a in addresses if not a.startswith("data:"))
     assert "you asked for 2 conv layers, the plan has 1" in page
     meters = [attributes for tag, attributes in tags if tag == "meter"]
-    assert len(meters) == sum(len(d.legibility) for d in drawings)
+    assert len(meters) == sum(len(d.legibility) + 1 for d in drawings), "readability and its parts"
     assert "prefers-color-scheme: dark" in page
     assert "@media print" in page
 

@@ -18,6 +18,9 @@ SMALLEST = {
     "01_candidate_selection_chat": ["ONLY=echo;nearest"],
     "01_candidate_selection_mcqa": ["ONLY=embedded, fp32;overlap"],
     "02_dataset_generation": ["ROWS=60"],
+    "03_sft": ["NEW_ROWS=40", "REPLAY_ROWS=20", "STEPS=12", "HELD_OUT=2"],
+    "04_orpo": ["ROWS=24", "SAMPLES=2", "STEPS=8", "HELD_OUT=2"],
+    "05_cnn_ae_scoring": ["HELD_OUT=80", "TO_RATE=12", "COUNT=2", "KEEP=1"],
     "06_memory_sbert": ["EPOCHS=1"],
     "07_draw": ["COUNT=2", "KEEP=1"],
 }

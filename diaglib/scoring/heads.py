@@ -1,0 +1,82 @@
+"""From measured numbers to a readability of 0..5 in two stages: is it damaged at all, and if so, how readable is it still?
+
+Used by `readability` before a person has rated. Rule: a head is a few hundred numbers fitted in closed or convex form;
+it lives in a safetensors file and needs numpy alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from diaglib.scoring.damage import BEST_DAMAGED_SCORE, CLEAN_SCORE
+
+PARTS = ("mean", "spread", "damaged_weights", "score_weights")
+
+
+def expand(numbers: np.ndarray) -> np.ndarray:
+    """Numbers of 0..1, (n, d), with their squares and square roots, (n, 3 d): a fault may matter most when small or large."""
+    numbers = np.clip(numbers, 0.0, 1.0)
+    return np.hstack([numbers, numbers**2, np.sqrt(numbers)])
+
+
+@dataclass(frozen=True, slots=True)
+class TwoStageHead:
+    """score = (1 - P) 5 + P g; P a logistic, g a linear function of the standardised `expand`ed numbers.
+
+    `mean` and `spread` are (3 d,), the weights (3 d + 1,) with the constant last.
+    """
+
+    mean: np.ndarray
+    spread: np.ndarray
+    damaged_weights: np.ndarray
+    score_weights: np.ndarray
+
+    def damaged_probability(self, numbers: np.ndarray) -> np.ndarray:
+        """P for every row of (n, d)."""
+        return 1 / (1 + np.exp(-np.clip(self._linear(numbers, self.damaged_weights), -30, 30)))
+
+    def damaged_score(self, numbers: np.ndarray) -> np.ndarray:
+        """g for every row, within 0..4."""
+        return np.clip(self._linear(numbers, self.score_weights), 0.0, BEST_DAMAGED_SCORE)
+
+    def predict(self, numbers: np.ndarray) -> np.ndarray:
+        """Readability 0..5 for every row of (n, d)."""
+        probability = self.damaged_probability(numbers)
+        return (1 - probability) * CLEAN_SCORE + probability * self.damaged_score(numbers)
+
+    def _linear(self, numbers: np.ndarray, weights: np.ndarray) -> np.ndarray:
+        # far outside what was seen a straight line means nothing: six spreads are the limit
+        standard = np.clip((expand(numbers) - self.mean) / self.spread, -6.0, 6.0)
+        return standard @ weights[:-1] + weights[-1]
+
+    def tensors(self, prefix: str) -> dict[str, np.ndarray]:
+        """Its parts by name, for a safetensors file."""
+        return {f"{prefix}.{part}": np.asarray(getattr(self, part), np.float32) for part in PARTS}
+
+    @classmethod
+    def from_tensors(cls, tensors: Mapping[str, np.ndarray], prefix: str) -> TwoStageHead:
+        """The head that `tensors` wrote. Raises KeyError where a part is missing."""
+        return cls(*(np.asarray(tensors[f"{prefix}.{part}"], float) for part in PARTS))
+
+
+def fit_head(numbers: np.ndarray, scores: np.ndarray) -> TwoStageHead:
+    """Fits both stages: a logistic regression of score < 5, and a ridge on the damaged alone (strength by leave-one-out).
+
+    Raises ValueError where all are clean or all damaged.
+    """
+    from sklearn.linear_model import LogisticRegression, RidgeCV
+
+    damaged = scores < CLEAN_SCORE
+    if damaged.all() or not damaged.any():
+        raise ValueError("a head needs clean and damaged examples")
+    wide = expand(numbers)
+    mean, spread = wide.mean(axis=0), np.maximum(wide.std(axis=0), 0.02)
+    standard = np.clip((wide - mean) / spread, -6.0, 6.0)
+    stage_one = LogisticRegression(C=0.3, max_iter=3000).fit(standard, damaged)
+    stage_two = RidgeCV(np.logspace(0, 4, 9)).fit(standard[damaged], scores[damaged])
+    return TwoStageHead(
+        mean, spread, np.append(stage_one.coef_[0], stage_one.intercept_[0]), np.append(stage_two.coef_, stage_two.intercept_)
+    )

@@ -1,0 +1,193 @@
+"""Adapts readability to one person's labels: five grouped folds, two kinds of head, averaged. Used by notebook 05.
+
+Rule: no copy of a picture stands on both sides of a fold, and what is kept is chosen by these folds alone; the figures
+of what was not kept stay in the model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from diaglib.diagram.model import Diagram
+from diaglib.scoring.agreement import agreement
+from diaglib.scoring.folds import copies, grouped_folds
+from diaglib.scoring.geometry import features
+from diaglib.scoring.person_heads import FULL_SCORE, HEADS, PersonHead
+from diaglib.scoring.pictures import draw_ink
+from diaglib.scoring.ratings import read_score
+from diaglib.scoring.readability_network import see
+from diaglib.scoring.readability_scores import Item, load_heads, read_all
+
+MIN_RATED = 10
+FOLDS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """How well one input and head did on pictures it was not fitted to: over all, and over those below 4.5 (the hard part).
+
+    `spearman` is NaN where the scores do not differ.
+    """
+
+    inputs: str
+    head: str
+    part: str
+    n: int
+    mse: float
+    mae: float
+    spearman: float
+
+
+@dataclass(frozen=True, slots=True)
+class ReadabilityModel:
+    """Made by `fit_readability`; give it to `readability`.
+
+    `diagram_inputs` says what the kept head for diagrams sees: geometry, picture, or both; None where only pictures were
+    rated (a diagram is then drawn and looked at). `figures` are cross-validated; `predicted` (n,) are the scores of the
+    rated items by the folds that had not seen them, NaN for items left out; `notes` tells what was left out.
+    """
+
+    picture_heads: tuple[PersonHead, ...]
+    diagram_heads: tuple[PersonHead, ...]
+    diagram_inputs: str | None
+    kept_heads: dict[str, str]
+    figures: tuple[Figure, ...]
+    predicted: np.ndarray
+    notes: tuple[str, ...]
+
+    def predict_pictures(self, ink: np.ndarray) -> np.ndarray:
+        """Scores 0..5 of ink pictures, uint8 (n, 120, 200, 3): the mean of the folds' heads (soft voting)."""
+        return _vote(self.picture_heads, picture_numbers(ink))
+
+    def predict_diagrams(self, diagrams: Sequence[Diagram]) -> np.ndarray:
+        """Scores 0..5 of diagrams, by what `diagram_inputs` names."""
+        if self.diagram_inputs is None:
+            return self.predict_pictures(draw_ink(diagrams))
+        return _vote(self.diagram_heads, diagram_numbers(diagrams, self.diagram_inputs))
+
+
+def picture_numbers(ink: np.ndarray) -> np.ndarray:
+    """What a head sees of a picture: its score before any rating, the geometry the CNN reads off it, the pooled numbers."""
+    seen = see(ink)
+    return np.column_stack([load_heads().picture.predict(seen.geometry) / 5, seen.targets, seen.pooled])
+
+
+def geometry_numbers(diagrams: Sequence[Diagram]) -> np.ndarray:
+    """What a head sees of a diagram's text: its score before any rating, and its geometry."""
+    measured = features(diagrams)
+    return np.column_stack([load_heads().text.predict(measured) / 5, measured])
+
+
+def diagram_numbers(diagrams: Sequence[Diagram], inputs: str) -> np.ndarray:
+    """Inputs by name: 'geometry', 'picture' or 'both'."""
+    parts = []
+    if inputs != "picture":
+        parts.append(geometry_numbers(diagrams))
+    if inputs != "geometry":
+        parts.append(picture_numbers(draw_ink(diagrams)))
+    return np.hstack(parts)
+
+
+def _vote(heads: Sequence[PersonHead], numbers: np.ndarray) -> np.ndarray:
+    return np.mean([head.predict(numbers) for head in heads], axis=0)
+
+
+def fit_readability(items: Sequence[Item], scores: Sequence[Any], seed: int = 0) -> ReadabilityModel:
+    """Fits to a person's scores, 0..5, of diagrams and picture files (both kinds may be mixed, files then decide).
+
+    Two heads are compared on five folds: soft labels with cross-entropy, as published, and two stages (is it flawless,
+    and if not, how good). Diagrams are judged by geometry, by picture and by both. The best of each kind by mean
+    squared error is kept, and its five fold heads are averaged. A score that is none and a picture that cannot be read
+    are left out and told in `notes`. 900 diagrams take about 20 s on one core.
+    Raises ValueError for lists of different lengths, or fewer than 10 usable ratings of different pictures.
+    """
+    if len(items) != len(scores):
+        raise ValueError(f"{len(items)} items and {len(scores)} scores: every item needs one score")
+    numbers, pictures, rated, kept, notes = _usable(items, scores)
+    groups = copies(pictures)
+    if len(set(groups)) < MIN_RATED:
+        raise ValueError(
+            f"{len(set(groups))} different rated pictures: at least {MIN_RATED} are needed; "
+            "until then use readability() without a model"
+        )
+    folds = grouped_folds(groups, rated < FULL_SCORE, FOLDS, seed)
+    figures: list[Figure] = []
+    best: dict[str, tuple[float, str, list[PersonHead], np.ndarray]] = {}
+    for inputs, values in numbers.items():
+        for name in HEADS:
+            fitted, predicted = _cross_fit(name, values, rated, folds, seed)
+            rows = _figures(inputs, name, rated, predicted)
+            figures += rows
+            if inputs not in best or rows[0].mse < best[inputs][0]:
+                best[inputs] = (rows[0].mse, name, fitted, predicted)
+    inputs = min(best, key=lambda key: best[key][0]) if len(best) > 1 else "picture"
+    predicted = np.full(len(items), np.nan)
+    predicted[kept] = best[inputs][3]
+    return ReadabilityModel(
+        tuple(best["picture"][2]),
+        tuple(best[inputs][2]),
+        inputs if len(best) > 1 else None,
+        {key: value[1] for key, value in best.items()},
+        tuple(figures),
+        predicted,
+        tuple(notes),
+    )
+
+
+def _usable(
+    items: Sequence[Item], scores: Sequence[Any]
+) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray, list[int], list[str]]:
+    """Numbers by kind of input, ink, scores and places of what can be used, and notes on the rest."""
+    notes, places, values = [], [], []
+    for i, score in enumerate(scores):
+        try:
+            values.append(read_score(score))
+            places.append(i)
+        except ValueError as error:
+            notes.append(f"item {i}: {error}: left out")
+    files = [Path(item) for i in places if not isinstance(item := items[i], Diagram)]
+    if not files:
+        diagrams = [item for i in places if isinstance(item := items[i], Diagram)]
+        ink = draw_ink(diagrams)
+        geometry, picture = geometry_numbers(diagrams), picture_numbers(ink)
+        numbers = {"geometry": geometry, "picture": picture, "both": np.hstack([geometry, picture])}
+        return numbers, ink, np.array(values), places, notes
+    read, reasons = read_all(files)
+    of_files, why = iter(read), iter(reasons)
+    inks: list[np.ndarray] = []
+    kept: list[int] = []
+    rated: list[float] = []
+    for i, value in zip(places, values, strict=True):
+        item = items[i]
+        if isinstance(item, Diagram):
+            inks.append(draw_ink([item])[0])
+        elif reason := next(why):
+            notes.append(f"item {i}: {reason}: left out")
+            continue
+        else:
+            inks.append(next(of_files))
+        kept.append(i)
+        rated.append(value)
+    pictures = np.stack(inks) if inks else read
+    return {"picture": picture_numbers(pictures)}, pictures, np.array(rated), kept, notes
+
+
+def _cross_fit(
+    name: str, numbers: np.ndarray, scores: np.ndarray, folds: Sequence[tuple[np.ndarray, np.ndarray]], seed: int
+) -> tuple[list[PersonHead], np.ndarray]:
+    fit: Callable[[np.ndarray, np.ndarray, int], PersonHead] = HEADS[name]
+    heads, predicted = [], np.zeros(len(scores))
+    for number, (train, test) in enumerate(folds):
+        heads.append(fit(numbers[train], scores[train], seed + number))
+        predicted[test] = heads[-1].predict(numbers[test])
+    return heads, predicted
+
+
+def _figures(inputs: str, head: str, scores: np.ndarray, predicted: np.ndarray) -> list[Figure]:
+    parts = {"all": np.ones(len(scores), bool), "below 4.5": scores < FULL_SCORE}
+    return [Figure(inputs, head, part, *agreement(predicted[mask], scores[mask])) for part, mask in parts.items()]

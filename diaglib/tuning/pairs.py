@@ -1,0 +1,105 @@
+"""Pairs for preference tuning: the target, and the model's own imperfect answer to the same prompt.
+
+Notebook 04 and `diaglib tune pairs`. Rule: building them can be killed at any time; the next call goes on after the last row
+that was written.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from diaglib.llm import load
+from diaglib.tuning.errors import TuningError
+from diaglib.tuning.rows import Row
+from diaglib.tuning.scores import plan_of, scored
+
+ROWS_AT_ONCE = 32
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A prompt, the answer to prefer, one of the model's own that is worse, and that one's score."""
+
+    prompt: str
+    chosen: str
+    rejected: str
+    score: float
+    family: str = ""
+
+
+def build_pairs(
+    model: str | Path, rows: Sequence[Row], file: Path, samples: int = 4, temperature: float = 1.0, seed: int = 0
+) -> list[Pair]:
+    """Samples answers of `model` to every row and keeps the worst valid one that scores below 1; rows answered well by all
+    samples give no pair.
+
+    `file` (JSON lines) is written row by row and continued where it was left. Raises TuningError where it belongs to other
+    rows or another model, or where no answer was imperfect.
+    """
+    from tqdm import tqdm
+
+    file = Path(file)
+    header = {"model": str(model), "rows": len(rows), "samples": samples, "temperature": temperature, "seed": seed}
+    done = _read(file, header)
+    writer: Any = load(model) if len(done) < len(rows) else None
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("a", encoding="utf-8") as out:
+        if not file.stat().st_size:
+            out.write(json.dumps(header) + "\n")
+        bar = tqdm(total=len(rows), initial=len(done), desc="pairs", unit="row")
+        for start in range(len(done), len(rows), ROWS_AT_ONCE):
+            part = rows[start : start + ROWS_AT_ONCE]
+            texts = writer.plan_texts([row.prompt for row in part], samples, temperature, seed + start)
+            for row, found in zip(part, texts, strict=True):
+                pair = worst(row, found)
+                done.append(pair)
+                out.write(json.dumps(asdict(pair) if pair else None, ensure_ascii=False) + "\n")
+            out.flush()
+            bar.update(len(part))
+        bar.close()
+    pairs = [pair for pair in done if pair is not None]
+    if not pairs:
+        raise TuningError(
+            "rows", f"none of {len(rows)} rows was answered imperfectly: raise temperature or samples, or take harder rows"
+        )
+    return pairs
+
+
+def worst(row: Row, texts: Sequence[str]) -> Pair | None:
+    """The pair of a row, from the model's answers to it; None where all valid answers are right."""
+    answers = [scored(row, text) for text in dict.fromkeys(texts) if plan_of(text) is not None]
+    imperfect = [one for one in answers if one.score < 1]
+    if not imperfect:
+        return None
+    one = min(imperfect, key=lambda answer: answer.score)
+    return Pair(row.prompt, row.answer, one.text, one.score, row.family)
+
+
+def read_pairs(file: Path) -> list[Pair]:
+    """The pairs that `build_pairs` wrote. Raises OSError where the file cannot be read, TuningError where it is another kind."""
+    try:
+        records = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()[1:]]
+        return [Pair(**record) for record in records if record]
+    except (ValueError, TypeError) as error:
+        raise TuningError("rows", f"{file} is not a file of pairs ({error}): make one with `diaglib tune pairs`") from None
+
+
+def _read(file: Path, header: dict[str, Any]) -> list[Pair | None]:
+    """What was written before, up to the first line that is not whole, which is cut off."""
+    if not file.is_file():
+        return []
+    lines = file.read_bytes().split(b"\n")
+    whole = lines[:-1]  # what follows the last line break was cut by a kill
+    if not whole:
+        file.unlink()
+        return []
+    if json.loads(whole[0]) != header:
+        raise TuningError("rows", f"{file} holds pairs of another model or other rows: choose another file, or remove it")
+    if lines[-1]:
+        with file.open("r+b") as open_file:
+            open_file.truncate(sum(len(line) + 1 for line in whole))
+    return [Pair(**record) if (record := json.loads(line)) else None for line in whole[1:]]

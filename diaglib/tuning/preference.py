@@ -1,0 +1,96 @@
+"""Preference tuning by ORPO: the target against the model's own imperfect answer, without a reference model.
+
+Notebook 04 and `diaglib tune orpo`. Rule: the same resuming, checks and record as supervised fine-tuning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from diaglib.tuning.encoded import Collator, as_features
+from diaglib.tuning.errors import TuningError
+from diaglib.tuning.loading import load_base
+from diaglib.tuning.memory_advice import smallest_change
+from diaglib.tuning.pairs import Pair
+from diaglib.tuning.quiet import quiet_libraries
+from diaglib.tuning.rows import Row
+from diaglib.tuning.run import Tuned, claim, run_key, train, trainer_arguments
+from diaglib.tuning.saving import save_tuned
+from diaglib.tuning.settings import TuningSettings
+from diaglib.tuning.writers import Writer
+
+if TYPE_CHECKING:
+    import datasets
+
+
+def orpo(
+    base: str,
+    training: Sequence[Pair],
+    validation: Sequence[Pair],
+    folder: Path,
+    settings: TuningSettings,
+    adapter: str | Path | None = None,
+    live: bool = False,
+) -> Tuned:
+    """Tunes `base` on pairs; ORPO needs no reference model, so it takes little more memory than SFT with twice the rows.
+
+    Arguments, results and errors are those of `sft`.
+    """
+    with quiet_libraries():
+        from trl.experimental.orpo import ORPOConfig
+
+        from diaglib.tuning.pair_trainer import PairTrainer
+
+    folder = Path(folder)
+    parts = [[Row(pair.prompt, f"{pair.chosen}\0{pair.rejected}") for pair in part] for part in (training, validation)]
+    key = run_key("orpo", base, parts, settings, adapter=str(adapter) if adapter else None)
+    if (done := claim(folder, key)) is not None:
+        return done
+    loaded = load_base(base, settings, adapter)
+    rows, told = encode_pairs(training, loaded.writer, settings.max_tokens)
+    watched, _ = encode_pairs(validation, loaded.writer, settings.max_tokens) if validation else (None, "")
+    arguments: dict[str, Any] = trainer_arguments(loaded, settings, folder, watched is not None)
+    trainer = PairTrainer(
+        model=loaded.model,
+        args=ORPOConfig(**arguments | {"max_length": settings.max_tokens}, beta=settings.preference_weight),
+        train_dataset=rows,
+        eval_dataset=watched,
+        processing_class=loaded.writer.tokenizer,
+        data_collator=Collator(loaded.writer.tokenizer.pad_token_id),
+    )
+    trainer.use_dpo_data_collator = True  # ours makes the same names, so that validation rows can be looked at
+    advice = partial(smallest_change, loaded.model.config, settings, loaded.precision, "orpo")
+    record = train(trainer, loaded, settings, folder, f"ORPO of {loaded.title}", live, advice)
+    history = trainer.state.log_history
+    record["preferred"] = [(entry["step"], entry["rewards/accuracies"]) for entry in history if "rewards/accuracies" in entry]
+    record["rows"] = {"training": len(rows), "validation": len(watched) if watched is not None else 0, "told": told}
+    return save_tuned(trainer, loaded, folder, record)
+
+
+def encode_pairs(pairs: Sequence[Pair], writer: Writer, max_tokens: int) -> tuple[datasets.Dataset, str]:
+    """Ids of both answers of every pair, and what was left out in words. Raises TuningError where no pair is left."""
+    import datasets
+
+    kept: list[dict[str, Any]] = []
+    too_long = not_writable = 0
+    for number, pair in enumerate(pairs):
+        chosen, rejected = writer.encode(pair.prompt, pair.chosen), writer.encode(pair.prompt, pair.rejected)
+        if chosen is None or rejected is None:
+            not_writable += 1
+            continue
+        if max(len(ids[0]) + len(ids[1]) for ids in (chosen, rejected)) > max_tokens:
+            too_long += 1
+            continue
+        features: dict[str, Any] = {"row": number, "length": 0}
+        for name, ids in (("chosen", chosen), ("rejected", rejected)):
+            one = as_features(*ids)
+            features["length"] = max(features["length"], one.pop("length"))
+            features |= {f"{name}_{key}": value for key, value in one.items()}
+        kept.append(features)
+    told = f"{too_long} pairs too long, {not_writable} that this model cannot write" if too_long + not_writable else ""
+    if not kept:
+        raise TuningError("rows", f"none of {len(pairs)} pairs can be used: {told or 'there are none'}")
+    return datasets.Dataset.from_list(kept), told

@@ -1,0 +1,116 @@
+"""What notebook 04 starts from, draws answers to, and how it judges them.
+
+Rule: the prompts of pairs and of held-out rows are none that the SFT before was trained on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+from diaglib.dataset import FAMILIES
+from diaglib.dataset import rows as generated
+from diaglib.profiles import load_profile
+from diaglib.statistics import mean_interval
+from diaglib.tuning.errors import TuningError
+from diaglib.tuning.new_family import held_out_rows, training_rows
+from diaglib.tuning.rows import Row, read_rows
+from diaglib.tuning.run import Tuned, finished
+from diaglib.tuning.scores import Scores, score_answers
+from diaglib.tuning.settings import TuningSettings, settings_for
+from diaglib.tuning.sft import sft
+from diaglib.tuning.task import load_task
+
+LOCAL_ROWS, LOCAL_STEPS, QUICK_STEPS = 300, 120, 150
+PAIR_SEED = 500  # added to the seed: rows that no SFT of a smaller seed has seen
+
+
+@dataclass(frozen=True)
+class PreferenceTask:
+    """`model` draws the answers; `base` (with `adapter`, where there is one) goes on being trained."""
+
+    model: str
+    base: str
+    adapter: Path | None
+    start_words: str
+    rows: list[Row]
+    held_out: list[Row]
+    settings: TuningSettings
+    seed: int
+
+    def score(self, model: str | Path, samples: int, temperature: float) -> Scores:
+        """Answers drawn to the held-out prompts, `samples` each."""
+        return score_answers(model, self.held_out, samples, temperature, self.seed)
+
+    def examples(self, before: Scores, after: Scores) -> Any:
+        """Prompts whose drawn answers differ most."""
+        from diaglib.tuning.report import example_gallery
+
+        return example_gallery(before, after, list(FAMILIES), 3)
+
+
+def load_preference_task(
+    profile: str, sft_model: str, folder: Path, rows: int, steps: int, weight: float, held_out: int, seed: int
+) -> PreferenceTask:
+    """The model to start from and the rows; 0 takes the profile's number.
+
+    `folder` is that of notebook 04: the model of notebook 03 is looked for beside it, and where there is none a quick one is
+    tuned in `folder`. Raises TuningError where `sft_model` is no model to start from.
+    """
+    chosen = load_profile(profile)
+    quick = folder / "quick_sft"
+    tuned = _named(sft_model) if sft_model else finished(folder.parent / "03_sft" / "diagram" / "run") or finished(quick)
+    words = f"`{Path(sft_model).name}`" if sft_model else "the model that notebook 03 left"
+    if tuned is None or (not sft_model and tuned.record["settings"]["answer_format"] != "plan"):
+        task = load_task("diagram", profile, "plan", 0 if chosen.needs_gpu else 400, -1, QUICK_STEPS, 1, seed)
+        tuned = sft(task.base, task.training, task.validation, quick, task.settings)
+        words = f"a model that was tuned here in {tuned.record['steps']} steps, since notebook 03 has left none"
+    changes: dict[str, Any] = {"steps": steps, "preference_weight": weight, "seed": seed}
+    if chosen.needs_gpu:
+        made = read_rows(generated(seed + PAIR_SEED, rows or 2_000))
+        asked = read_rows([row for family in FAMILIES for row in generated(77_001 + seed, held_out, {family: 1.0})])
+        settings = settings_for(chosen, learning_rate=5e-5, **changes)
+    else:
+        count = rows or LOCAL_ROWS
+        made = training_rows(count // 2, count - count // 2, seed + PAIR_SEED)
+        asked = held_out_rows(held_out, seed)
+        settings = settings_for(chosen, learning_rate=3e-4, **changes | {"steps": steps or LOCAL_STEPS})
+    base = tuned.record["base"] if tuned.adapter_folder else str(tuned.model_folder)
+    return PreferenceTask(str(tuned.model_folder), base, tuned.adapter_folder, words, made, asked, settings, seed)
+
+
+def _named(model: str) -> Tuned:
+    """A run's folder, or its `model` folder, as the run."""
+    for folder in (Path(model), Path(model).parent):
+        if (found := finished(folder)) is not None:
+            return found
+    raise TuningError("base", f"{model} is not a finished run (no result.json): run notebook 03 first, or leave it empty")
+
+
+def paired_verdict(before: Scores, after: Scores) -> str:
+    """Whether drawn answers became better: the mean of the differences by prompt with its interval, in words."""
+    first, second = _by_prompt(before), _by_prompt(after)
+    differences = [second[prompt] - first[prompt] for prompt in first]
+    low, high = mean_interval(differences)
+    change = f"{fmean(first.values()):.3f} before, {fmean(second.values()):.3f} after: {fmean(differences):+.3f}"
+    verdict = (
+        "the drawn answers became better"
+        if low > 0
+        else "they became worse"
+        if high < 0
+        else "no difference can be told from chance"
+    )
+    return (
+        f"Mean score of drawn answers to {len(differences)} held-out prompts: {change} (95% interval {low:+.3f} to {high:+.3f}); "
+        f"{verdict}. Exact plans: {before.summary()['exact']:.0%} before, {after.summary()['exact']:.0%} after."
+    )
+
+
+def _by_prompt(scores: Scores) -> dict[str, float]:
+    """Mean score of every prompt's answers."""
+    found: dict[str, list[float]] = {}
+    for one in scores.answers:
+        found.setdefault(one.row.prompt, []).append(one.score)
+    return {prompt: fmean(values) for prompt, values in found.items()}

@@ -61,7 +61,7 @@ def load_preference_task(
     """
     chosen = load_profile(profile)
     quick = folder / "quick_sft"
-    tuned = _named(sft_model) if sft_model else finished(folder.parent / "03_sft" / "diagram" / "run") or finished(quick)
+    tuned = _named(sft_model) if sft_model else finished(folder.parent / "03_sft_diagram" / "diagram" / "run") or finished(quick)
     words = f"`{Path(sft_model).name}`" if sft_model else "the model that notebook 03 left"
     if tuned is None or (not sft_model and tuned.record["settings"]["answer_format"] != "plan"):
         task = load_task("diagram", profile, "plan", 0 if chosen.needs_gpu else 400, -1, QUICK_STEPS, 1, seed)

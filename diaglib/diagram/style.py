@@ -21,6 +21,7 @@ VIEWS = ("auto", "node", "layer")
 SHAPE_SETS = ("published", "swapped", "rectangle", "round rectangle")
 LABEL_COLOUR: Colour = (32, 32, 32)
 MAX_NODE_VIEW_PRODUCT = 45
+MAX_NODE_VARIANT_PRODUCT = 130  # up to here the nodes of a layer are still told apart, so a variant may show them
 MIN_TEXT_CONTRAST = 4.5
 
 
@@ -132,11 +133,13 @@ def shape_of(kind: str, shapes: str = "published") -> str:
 
 def fits_node_view(plan: Plan) -> bool:
     """The published rule: dense layers only, one after the other, no two neighbours with over 45 links between them."""
-    if not drawable_node_by_node(plan):
-        return False
+    return drawable_node_by_node(plan) and _largest_product(plan) <= MAX_NODE_VIEW_PRODUCT
+
+
+def _largest_product(plan: Plan) -> int:
+    """The most links between two neighbouring layers of a chain that is linked fully."""
     sizes = [node.size or 0 for node in plan.nodes]
-    products = [a * b for a, b in itertools.pairwise(sizes)]
-    return max(products, default=sizes[0]) <= MAX_NODE_VIEW_PRODUCT
+    return max((a * b for a, b in itertools.pairwise(sizes)), default=sizes[0])
 
 
 def drawable_node_by_node(plan: Plan) -> bool:
@@ -160,7 +163,9 @@ def styles(plan: Plan, count: int, seed: int = 0) -> list[Style]:
     if count <= 0:
         return []
     generator = random.Random(seed)
-    views = ("auto", "layer") if fits_node_view(plan) else ("auto",)
+    views: tuple[str, ...] = ("auto",)
+    if drawable_node_by_node(plan) and _largest_product(plan) <= MAX_NODE_VARIANT_PRODUCT:
+        views = ("auto", "layer" if fits_node_view(plan) else "node")  # the published rule first, then the other one
     layouts = list(itertools.product(("right", "down"), views))
     shape_sets = ["published", "swapped", "round rectangle"]
     palettes = [name for name in PALETTES if name != Style().palette]

@@ -218,5 +218,14 @@ def _drawing(candidate: Candidate, parts: dict[str, float], score: float) -> Dra
 
 
 def _rank(drawings: list[Drawing]) -> list[Drawing]:
-    """Fewest contradictions first, then the highest score; equal ones stay in the order drawn."""
-    return sorted(drawings, key=lambda drawing: (len(drawing.contradictions), -drawing.score))
+    """Fewest contradictions first, then the highest score; equal ones stay in the order drawn.
+
+    Where a network was drawn node by node and layer by layer too, the best of the other view comes second: which of them
+    a reader expects is not for a score to say.
+    """
+    ranked = sorted(drawings, key=lambda drawing: (len(drawing.contradictions), -drawing.score))
+    for place, drawing in enumerate(ranked):
+        same_plan = drawing.plan == ranked[0].plan
+        if same_plan and len(drawing.diagram.nodes) != len(ranked[0].diagram.nodes):
+            return [ranked[0], drawing, *ranked[1:place], *ranked[place + 1 :]]
+    return ranked

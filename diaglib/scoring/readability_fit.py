@@ -25,6 +25,7 @@ from diaglib.scoring.readability_scores import Item, load_heads, read_all
 
 MIN_RATED = 10
 FOLDS = 5
+INPUTS = ("geometry", "picture", "both")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,28 +48,27 @@ class Figure:
 class ReadabilityModel:
     """Made by `fit_readability`; give it to `readability`.
 
-    `diagram_inputs` says what the kept head for diagrams sees: geometry, picture, or both; None where only pictures were
-    rated (a diagram is then drawn and looked at). `figures` are cross-validated; `predicted` (n,) are the scores of the
-    rated items by the folds that had not seen them, NaN for items left out; `notes` tells what was left out.
+    `heads` are the kept ones by what they see: geometry, picture, both; of files only the picture. `diagram_inputs` names
+    which of them judge a diagram, all of them by their mean; a diagram is drawn and looked at where only pictures were
+    rated. `figures` are cross-validated; `predicted` (n,) are the scores of the rated items by the folds that had not seen
+    them, NaN for items left out; `notes` tells what was left out.
     """
 
-    picture_heads: tuple[PersonHead, ...]
-    diagram_heads: tuple[PersonHead, ...]
-    diagram_inputs: str | None
+    heads: dict[str, tuple[PersonHead, ...]]
     kept_heads: dict[str, str]
+    diagram_inputs: tuple[str, ...]
     figures: tuple[Figure, ...]
     predicted: np.ndarray
     notes: tuple[str, ...]
 
     def predict_pictures(self, ink: np.ndarray) -> np.ndarray:
         """Scores 0..5 of ink pictures, uint8 (n, 120, 200, 3): the mean of the folds' heads (soft voting)."""
-        return _vote(self.picture_heads, picture_numbers(ink))
+        return _vote(self.heads["picture"], picture_numbers(ink))
 
     def predict_diagrams(self, diagrams: Sequence[Diagram]) -> np.ndarray:
-        """Scores 0..5 of diagrams, by what `diagram_inputs` names."""
-        if self.diagram_inputs is None:
-            return self.predict_pictures(draw_ink(diagrams))
-        return _vote(self.diagram_heads, diagram_numbers(diagrams, self.diagram_inputs))
+        """Scores 0..5 of diagrams: the mean over what `diagram_inputs` names."""
+        numbers = diagram_numbers(diagrams, self.diagram_inputs)
+        return np.mean([_vote(self.heads[inputs], numbers[inputs]) for inputs in self.diagram_inputs], axis=0)
 
 
 def picture_numbers(ink: np.ndarray) -> np.ndarray:
@@ -83,14 +83,16 @@ def geometry_numbers(diagrams: Sequence[Diagram]) -> np.ndarray:
     return np.column_stack([load_heads().text.predict(measured) / 5, measured])
 
 
-def diagram_numbers(diagrams: Sequence[Diagram], inputs: str) -> np.ndarray:
-    """Inputs by name: 'geometry', 'picture' or 'both'."""
-    parts = []
-    if inputs != "picture":
-        parts.append(geometry_numbers(diagrams))
-    if inputs != "geometry":
-        parts.append(picture_numbers(draw_ink(diagrams)))
-    return np.hstack(parts)
+def diagram_numbers(
+    diagrams: Sequence[Diagram], inputs: Sequence[str] = INPUTS, ink: np.ndarray | None = None
+) -> dict[str, np.ndarray]:
+    """Numbers by what is seen: 'geometry', 'picture' or 'both'; only what `inputs` needs is measured. `ink` if drawn already."""
+    geometry = geometry_numbers(diagrams) if set(inputs) != {"picture"} else None
+    if ink is None and set(inputs) != {"geometry"}:
+        ink = draw_ink(diagrams)
+    picture = picture_numbers(ink) if ink is not None else None
+    parts = {"geometry": (geometry,), "picture": (picture,), "both": (geometry, picture)}
+    return {name: np.hstack([part for part in parts[name] if part is not None]) for name in inputs}
 
 
 def _vote(heads: Sequence[PersonHead], numbers: np.ndarray) -> np.ndarray:
@@ -101,8 +103,9 @@ def fit_readability(items: Sequence[Item], scores: Sequence[Any], seed: int = 0)
     """Fits to a person's scores, 0..5, of diagrams and picture files (both kinds may be mixed, files then decide).
 
     Two heads are compared on five folds: soft labels with cross-entropy, as published, and two stages (is it flawless,
-    and if not, how good). Diagrams are judged by geometry, by picture and by both. The best of each kind by mean
-    squared error is kept, and its five fold heads are averaged. A score that is none and a picture that cannot be read
+    and if not, how good). The best of each by mean squared error is kept for each input, geometry, picture and both, and
+    its five fold heads are averaged; diagrams are judged by the input with the smallest error, or by the mean of all
+    three where that has a smaller one. A score that is none and a picture that cannot be read
     are left out and told in `notes`. 900 diagrams take about 20 s on one core.
     Raises ValueError for lists of different lengths, or fewer than 10 usable ratings of different pictures.
     """
@@ -125,14 +128,17 @@ def fit_readability(items: Sequence[Item], scores: Sequence[Any], seed: int = 0)
             figures += rows
             if inputs not in best or rows[0].mse < best[inputs][0]:
                 best[inputs] = (rows[0].mse, name, fitted, predicted)
-    inputs = min(best, key=lambda key: best[key][0]) if len(best) > 1 else "picture"
+    ways: dict[tuple[str, ...], np.ndarray] = {(inputs,): kept_one[3] for inputs, kept_one in best.items()}
+    if len(best) > 1:
+        ways[tuple(best)] = np.mean([kept_one[3] for kept_one in best.values()], axis=0)
+        figures += _figures("mean of all", "kept ones", rated, ways[tuple(best)])
+    chosen = min(ways, key=lambda way: float(np.mean((ways[way] - rated) ** 2)))
     predicted = np.full(len(items), np.nan)
-    predicted[kept] = best[inputs][3]
+    predicted[kept] = ways[chosen]
     return ReadabilityModel(
-        tuple(best["picture"][2]),
-        tuple(best[inputs][2]),
-        inputs if len(best) > 1 else None,
-        {key: value[1] for key, value in best.items()},
+        {inputs: tuple(kept_one[2]) for inputs, kept_one in best.items()},
+        {inputs: kept_one[1] for inputs, kept_one in best.items()},
+        chosen,
         tuple(figures),
         predicted,
         tuple(notes),
@@ -154,9 +160,7 @@ def _usable(
     if not files:
         diagrams = [item for i in places if isinstance(item := items[i], Diagram)]
         ink = draw_ink(diagrams)
-        geometry, picture = geometry_numbers(diagrams), picture_numbers(ink)
-        numbers = {"geometry": geometry, "picture": picture, "both": np.hstack([geometry, picture])}
-        return numbers, ink, np.array(values), places, notes
+        return diagram_numbers(diagrams, INPUTS, ink), ink, np.array(values), places, notes
     read, reasons = read_all(files)
     of_files, why = iter(read), iter(reasons)
     inks: list[np.ndarray] = []

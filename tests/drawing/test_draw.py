@@ -70,6 +70,16 @@ def test_a_wrong_plan_is_drawn_only_with_its_contradictions() -> None:
     assert all(d.contradictions == ("you asked for 2 conv layers, the plan has 1",) for d in drawings)
 
 
+@pytest.mark.parametrize("sizes", [(4, 6, 3, 1), (4, 6, 10, 6, 1)], ids=str)
+def test_a_small_dense_net_is_kept_both_node_by_node_and_layer_by_layer(sizes: tuple[int, ...]) -> None:
+    """4-6-10-6-1 is over the published limit, but people who ask for it expect circles."""
+    kinds = ["input", *["dense"] * (len(sizes) - 2), "output"]
+    text = "\n".join(f"{i} {kind} {size}" for i, (kind, size) in enumerate(zip(kinds, sizes, strict=True))) + "\nend"
+    prompt = "a network with " + ", ".join(f"{size} nodes" for size in sizes)
+    drawings = draw(prompt, count=5, keep=2, model=model_of(text, prompt=prompt))
+    assert {len(d.diagram.nodes) for d in drawings} == {len(sizes), sum(sizes)}
+
+
 def test_the_ranking_function_can_be_exchanged() -> None:
     def most_to_the_right(diagrams):
         return [{"score": sum(node.x for node in diagram.nodes) / len(diagram.nodes) / 1000} for diagram in diagrams]

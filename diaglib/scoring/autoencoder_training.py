@@ -48,7 +48,7 @@ class Cycle:
 class AutoencoderSettings:
     """Two cycles, few pictures before many: the first finds the shapes cheaply. `seed` is that of the weights."""
 
-    cycles: tuple[Cycle, ...] = (Cycle(4_000, 4, 2e-3), Cycle(8_000, 2, 1.5e-3))
+    cycles: tuple[Cycle, ...] = (Cycle(4_000, 4, 2e-3), Cycle(8_000, 5, 1.5e-3))
     batch_size: int = 32
     seed: int = 0
 

@@ -324,7 +324,7 @@ def test_a_model_that_is_not_there_is_named(tmp_path) -> None:
     ("arguments", "words"),
     [
         (("--profile", "h100"), "no profile 'h100'; known: local, t4, a100"),
-        (("--only", "44"), "no notebook 44; known: 02"),
+        (("--only", "44"), "no notebook 44; known: 01"),
         (("-p", "SPEED=1"), "known: PROFILE"),
         (("-p", "ROWS=many"), "must be of type int"),
         (("--notebooks", "nowhere"), "no notebooks in nowhere"),

@@ -6,6 +6,7 @@ that was written.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -15,6 +16,7 @@ from typing import Any
 from diaglib.llm import load
 from diaglib.tuning.errors import TuningError
 from diaglib.tuning.rows import Row
+from diaglib.tuning.run import weights_digest
 from diaglib.tuning.scores import plan_of, scored
 
 ROWS_AT_ONCE = 32
@@ -32,18 +34,35 @@ class Pair:
 
 
 def build_pairs(
-    model: str | Path, rows: Sequence[Row], file: Path, samples: int = 4, temperature: float = 1.0, seed: int = 0
+    model: str | Path,
+    rows: Sequence[Row],
+    file: Path,
+    samples: int = 4,
+    temperature: float = 1.0,
+    seed: int = 0,
+    replace: bool = False,
 ) -> list[Pair]:
     """Samples answers of `model` to every row and keeps the worst valid one that scores below 1; rows answered well by all
     samples give no pair.
 
     `file` (JSON lines) is written row by row and continued where it was left. Raises TuningError where it belongs to other
-    rows or another model, or where no answer was imperfect.
+    rows or another model (with `replace` it is moved aside instead), or where no answer was imperfect.
     """
     from tqdm import tqdm
 
     file = Path(file)
-    header = {"model": str(model), "rows": len(rows), "samples": samples, "temperature": temperature, "seed": seed}
+    told = hashlib.sha256(json.dumps([(row.prompt, row.answer) for row in rows]).encode()).hexdigest()[:16]
+    header = {
+        "model": str(model),
+        "weights": weights_digest(model),
+        "told": told,
+        "rows": len(rows),
+        "samples": samples,
+        "temperature": temperature,
+        "seed": seed,
+    }
+    if replace and _holds_other(file, header):
+        file.replace(file.with_suffix(".before.jsonl"))
     done = _read(file, header)
     writer: Any = load(model) if len(done) < len(rows) else None
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -88,6 +107,12 @@ def read_pairs(file: Path) -> list[Pair]:
         raise TuningError("rows", f"{file} is not a file of pairs ({error}): make one with `diaglib tune pairs`") from None
 
 
+def _holds_other(file: Path, header: dict[str, Any]) -> bool:
+    """Whether the file's first line is whole and another header."""
+    first = file.read_bytes().split(b"\n", 1) if file.is_file() else []
+    return len(first) == 2 and json.loads(first[0]) != header
+
+
 def _read(file: Path, header: dict[str, Any]) -> list[Pair | None]:
     """What was written before, up to the first line that is not whole, which is cut off."""
     if not file.is_file():
@@ -97,7 +122,7 @@ def _read(file: Path, header: dict[str, Any]) -> list[Pair | None]:
     if not whole:
         file.unlink()
         return []
-    if json.loads(whole[0]) != header:
+    if _holds_other(file, header):
         raise TuningError("rows", f"{file} holds pairs of another model or other rows: choose another file, or remove it")
     if lines[-1]:
         with file.open("r+b") as open_file:

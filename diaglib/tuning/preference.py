@@ -34,6 +34,7 @@ def orpo(
     settings: TuningSettings,
     adapter: str | Path | None = None,
     live: bool = False,
+    replace: bool = False,
 ) -> Tuned:
     """Tunes `base` on pairs; ORPO needs no reference model, so it takes little more memory than SFT with twice the rows.
 
@@ -47,7 +48,7 @@ def orpo(
     folder = Path(folder)
     parts = [[Row(pair.prompt, f"{pair.chosen}\0{pair.rejected}") for pair in part] for part in (training, validation)]
     key = run_key("orpo", base, parts, settings, adapter=str(adapter) if adapter else None)
-    if (done := claim(folder, key)) is not None:
+    if (done := claim(folder, key, replace)) is not None:
         return done
     loaded = load_base(base, settings, adapter)
     rows, told = encode_pairs(training, loaded.writer, settings.max_tokens)

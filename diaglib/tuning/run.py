@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -46,14 +47,22 @@ def finished(folder: Path) -> Tuned | None:
 
 
 def run_key(kind: str, base: str, rows: Sequence[Sequence[Row]], settings: TuningSettings, **more: Any) -> dict[str, Any]:
-    """What decides the result of a run."""
+    """What decides the result of a run; of a base in a folder the weights, not its name alone."""
     content = json.dumps([[(row.prompt, row.answer) for row in part] for part in rows]).encode()
-    return {"kind": kind, "base": base, "rows": hashlib.sha256(content).hexdigest()[:16], "settings": asdict(settings), **more}
+    known = {"kind": kind, "base": base, "rows": hashlib.sha256(content).hexdigest()[:16], "settings": asdict(settings)}
+    return known | {"base weights": weights_digest(base)} | more
 
 
-def claim(folder: Path, key: dict[str, Any]) -> Tuned | None:
+def weights_digest(model: str | Path) -> str:
+    """Of the weights of a model in a folder; empty for one of the hub, whose name is all that is known of it here."""
+    weights = Path(model) / "model.safetensors"
+    return hashlib.sha256(weights.read_bytes()).hexdigest()[:16] if weights.is_file() else ""
+
+
+def claim(folder: Path, key: dict[str, Any], replace: bool = False) -> Tuned | None:
     """Notes in `folder` which run it holds; the finished run where it is this one.
 
+    With `replace` another run that it holds is moved beside it, as `<folder>.before`; one of these is kept.
     Raises TuningError where it holds another run, naming what differs, or cannot be written.
     """
     checkpoints = CheckpointFolder(folder / "checkpoints")
@@ -61,6 +70,11 @@ def claim(folder: Path, key: dict[str, Any]) -> Tuned | None:
     note = folder / RUN
     if note.is_file():
         before = json.loads(note.read_text(encoding="utf-8"))
+        if before != key and replace:
+            aside = folder.with_name(folder.name + ".before")
+            shutil.rmtree(aside, ignore_errors=True)
+            folder.rename(aside)
+            return claim(folder, key)
         if before != key:
             differs = [name for name in key if before.get(name) != key[name]]
             if differs == ["settings"]:

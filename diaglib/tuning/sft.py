@@ -27,11 +27,13 @@ def sft(
     settings: TuningSettings,
     adapter: str | Path | None = None,
     live: bool = False,
+    replace: bool = False,
 ) -> Tuned:
     """Tunes `base` (`tiny`, a folder or a hub id) and leaves model, adapter, card and record in `folder`.
 
     A finished run of the same rows and settings is returned as it is; an interrupted one goes on. Without validation rows
-    there is no early stopping and the last weights are kept. `live` draws the losses in a notebook.
+    there is no early stopping and the last weights are kept. `live` draws the losses in a notebook. A folder that holds
+    another run is refused, or with `replace` that run is moved aside.
     Raises TuningError naming what is wrong, and what is safe.
     """
     with quiet_libraries():
@@ -41,7 +43,7 @@ def sft(
 
     folder = Path(folder)
     key = run_key("sft", base, (training, validation), settings, adapter=str(adapter) if adapter else None)
-    if (done := claim(folder, key)) is not None:
+    if (done := claim(folder, key, replace)) is not None:
         return done
     loaded = load_base(base, settings, adapter)
     encoded = encode_rows(training, loaded.writer, settings.max_tokens)

@@ -26,7 +26,7 @@ FLOORS = [
     {"llm", "check"},
     {"dataset", "reading"},
     {"diagram"},
-    {"profiles", "environment", "statistics"},
+    {"profiles", "environment", "statistics", "files"},
 ]
 # notebooks stand above everything; these names of diaglib/__init__ are `from diaglib import draw`
 HEAVY = ("torch", "transformers", "matplotlib", "pandas", "cv2", "PIL", "pptx", "papermill", "nbconvert", "datasets", "numpy")

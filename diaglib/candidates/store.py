@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from diaglib.candidates.failures import PASSING
 from diaglib.candidates.settings import Settings
 from diaglib.candidates.subject import Subject, content_key
+from diaglib.files import write_whole
 
 if TYPE_CHECKING:
     import pandas
@@ -62,9 +63,7 @@ def read_json(path: Path) -> dict[str, Any] | None:
 
 def write_json(path: Path, document: Mapping[str, Any]) -> None:
     """The file is there whole or not at all, whenever this process is killed."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    part.write_text(json.dumps(document, ensure_ascii=False, indent=1), encoding="utf-8")
-    part.replace(path)
+    write_whole(path, json.dumps(document, ensure_ascii=False, indent=1).encode())
 
 
 def write_answers(folder: Path, rows: Iterable[Mapping[str, Any]]) -> None:

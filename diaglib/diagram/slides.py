@@ -15,9 +15,9 @@ from typing import Any
 
 from diaglib.diagram.interchange import bends, indexed_links, line_of
 from diaglib.diagram.model import CANVAS_HEIGHT_PX, CANVAS_WIDTH_PX, Diagram
-from diaglib.diagram.picture import write_whole
 from diaglib.diagram.picture.labels import MIN_FONT_PX, clean_label, fit_label, text_colour
 from diaglib.diagram.picture.routing import LINK_WIDTH_PX, OUTLINE_WIDTH_PX, Outline, Point, outline
+from diaglib.files import write_whole
 
 SLIDE_WIDTH_EMU, SLIDE_HEIGHT_EMU = 12_192_000, 6_858_000  # 13.333 x 7.5 inches, 16:9
 EMU_PER_PX = SLIDE_HEIGHT_EMU // CANVAS_HEIGHT_PX

@@ -42,16 +42,16 @@ def wants_second_opinions(plan: Plan, verdict: Verdict) -> bool:
 
 def closest_to_all(pool: Sequence[Plan], answers: Sequence[Plan]) -> Opinion:
     """Which plan of `pool` is closest to all `answers`: equal plans count first, then equal structure; the first of equals."""
-    signs = [_sign(answer) for answer in answers]
-
-    def closeness(plan: Plan) -> float:
-        equal = fmean(_sign(plan) == sign for sign in signs)
-        return equal + fmean(link_overlap(plan, answer) for answer in answers)
-
     if not answers:
         return Opinion(0, 0.0)
-    chosen = max(range(len(pool)), key=lambda place: closeness(pool[place]))
-    return Opinion(chosen, sum(_sign(pool[chosen]) == sign for sign in signs) / SECOND_OPINIONS)
+    signs = [_sign(answer) for answer in answers]
+    equal = [signs.count(_sign(plan)) for plan in pool]
+
+    def closeness(place: int) -> float:
+        return equal[place] / len(answers) + fmean(link_overlap(pool[place], answer) for answer in answers)
+
+    chosen = max(range(len(pool)), key=closeness)
+    return Opinion(chosen, equal[chosen] / SECOND_OPINIONS)
 
 
 def _sign(plan: Plan) -> tuple[object, ...]:

@@ -12,6 +12,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from diaglib.files import write_whole
+
 RESULT_FILE = "result.json"
 SECONDS_FILE = ".seconds.json"
 
@@ -56,7 +58,7 @@ def read_result(folder: Path) -> Result | None:
 
 def write_result(folder: Path, result: Result) -> None:
     """Completes a run. Raises OSError."""
-    write_whole(folder / RESULT_FILE, json.dumps(asdict(result), ensure_ascii=False, indent=2) + "\n")
+    write_whole(folder / RESULT_FILE, json.dumps(asdict(result), ensure_ascii=False, indent=2).encode() + b"\n")
 
 
 def last_seconds(folder: Path) -> dict[str, float]:
@@ -70,11 +72,4 @@ def last_seconds(folder: Path) -> dict[str, float]:
 
 def keep_seconds(folder: Path, seconds: Mapping[str, float]) -> None:
     """Remembers the times for the next run's forecast."""
-    write_whole(folder / SECONDS_FILE, json.dumps(last_seconds(folder) | dict(seconds)))
-
-
-def write_whole(path: Path, text: str) -> None:
-    """The file is there whole or not at all, whenever this process is killed."""
-    part = path.with_name(path.name + ".part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(path)
+    write_whole(folder / SECONDS_FILE, json.dumps(last_seconds(folder) | dict(seconds)).encode())

@@ -7,7 +7,6 @@ model.safetensors, training.json (curves, figures), README.md. Rule: no person's
 from __future__ import annotations
 
 import json
-import os
 import platform
 import time
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from tqdm import tqdm
 
+from diaglib.files import write_whole
 from diaglib.scoring.agreement import agreement
 from diaglib.scoring.damage import CLEAN_SCORE, Specimen, specimens
 from diaglib.scoring.geometry import FEATURES, features
@@ -117,9 +117,7 @@ def _machine() -> dict[str, str]:
 
 
 def _write_record(out: Path, record: dict[str, Any]) -> None:
-    part = out / f".{RECORD_FILE}.part"
-    part.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-    os.replace(part, out / RECORD_FILE)
+    write_whole(out / RECORD_FILE, json.dumps(record, indent=1).encode() + b"\n")
 
 
 def _measure(head: TwoStageHead, numbers: np.ndarray, score: np.ndarray) -> dict[str, float]:

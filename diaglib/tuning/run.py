@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 import time
 from collections.abc import Callable, Sequence
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from diaglib.environment import read_environment
+from diaglib.files import write_whole
 from diaglib.tuning.checkpoints import CheckpointFolder
 from diaglib.tuning.errors import TuningError
 from diaglib.tuning.loading import Base
@@ -83,9 +83,7 @@ def claim(folder: Path, key: dict[str, Any], replace: bool = False) -> Tuned | N
                 "rows", f"{folder} holds a run with other {', '.join(differs)}: choose another folder, or remove this one"
             )
         return finished(folder)
-    part = folder / f"{RUN}.{os.getpid()}.part"
-    part.write_text(json.dumps(key), encoding="utf-8")
-    os.replace(part, note)
+    write_whole(note, json.dumps(key).encode())
     return None
 
 

@@ -12,6 +12,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from diaglib.files import write_whole
 from diaglib.tuning.errors import TuningError
 from diaglib.tuning.loading import Base
 from diaglib.tuning.quiet import quiet_libraries
@@ -44,9 +45,7 @@ def _write(model: Any, base: Base, folder: Path, record: dict[str, Any]) -> None
     (model.half() if base.embedded else model).save_pretrained(model_folder)
     base.writer.save(model_folder)
     (model_folder / "README.md").write_text(model_card(record), encoding="utf-8")
-    part = folder / f"{RESULT}.part"
-    part.write_text(json.dumps(record, indent=2), encoding="utf-8")
-    os.replace(part, folder / RESULT)
+    write_whole(folder / RESULT, json.dumps(record, indent=2).encode())
 
 
 def merged(model: Any, base: Base, adapter_folder: Path) -> Any:

@@ -9,7 +9,6 @@ from diaglib.diagram.picture.files import (
     write_pdf,
     write_png,
     write_svg,
-    write_whole,
 )
 
 __all__ = [
@@ -21,5 +20,4 @@ __all__ = [
     "write_pdf",
     "write_png",
     "write_svg",
-    "write_whole",
 ]

@@ -5,14 +5,12 @@ Used by notebooks 02, 05 and 07. Rule: a file is either whole or not there.
 
 from __future__ import annotations
 
-import contextlib
-import os
-import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from diaglib.diagram.model import CANVAS_WIDTH_PX, Diagram
 from diaglib.diagram.picture.paint import paint
+from diaglib.files import write_whole
 
 if TYPE_CHECKING:
     import numpy as np
@@ -87,23 +85,6 @@ def write_svg(diagram: Diagram, path: str | Path) -> Path:
 def write_pdf(diagram: Diagram, path: str | Path) -> Path:
     """Writes `encode_pdf`; an existing file is replaced. Raises OSError like `write_png`."""
     return write_whole(path, encode_pdf(diagram))
-
-
-def write_whole(path: str | Path, data: bytes) -> Path:
-    """Writes a file through a temporary neighbour, so that a reader (or Ctrl-C) never meets half a file."""
-    path = Path(path)
-    temporary = path.with_name(f".{path.name[:40]}.{uuid.uuid4().hex[:8]}.part")
-    try:
-        with open(temporary, "xb") as file:
-            file.write(data)
-        os.replace(temporary, path)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise type(error)(error.errno, f"cannot write {path} ({reason}): choose a folder that exists and is writable") from error
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
-    return path
 
 
 def _width_px(scale: float) -> int:

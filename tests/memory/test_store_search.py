@@ -138,6 +138,18 @@ def test_replaced_and_forgotten_items_leave_the_graph_whoever_changed_them(store
     assert len(store.search(KEYS[5], count=299)) == 299
 
 
+@pytest.mark.parametrize("seed", range(10))
+def test_asked_for_all_a_graph_of_twins_with_gaps_misses_none(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    vectors = np.repeat(rng.normal(size=(150, 16)), 2, axis=0) + rng.normal(size=(300, 16)) / 1000
+    vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+    index = VectorIndex(exact_items=100)
+    index.add(np.arange(300), vectors)
+    index.discard(list(range(120)))
+    index.add(np.arange(300, 420), vectors[:120])
+    assert sorted(index.nearest(vectors[5], 598)) == list(range(120, 420))
+
+
 def test_forgetting_removes_the_index_that_was_made_from_the_words(store) -> None:
     store.search("봄")
     store.searcher.save()

@@ -17,7 +17,7 @@ _QUANTISED = ("int8", "nf4", "gptq")
 NF4_BLOCK = 64  # weights that share one fp32 scale (bitsandbytes without nested quantisation)
 GPTQ_GROUP = 128  # weights that share a scale and a zero point
 # an adapter's weight in fp32 with the two moments of AdamW, and its gradient
-ADAPTER_BYTES, GRADIENT_BYTES = 12, 4
+ADAPTER_BYTES, GRADIENT_BYTES, FROZEN_BYTES = 12, 4, 4
 # a logit when the backward pass starts: its log-softmax, the gradient of that and of the logit, all in fp32
 LOGIT_BYTES = 3 * 4
 # ORPO keeps the logits beside them: both the likelihood of the chosen answers and the odds are taken from the same
@@ -29,19 +29,20 @@ class TrainingPlan:
     """How a model is trained, as far as it decides memory.
 
     `rank` is the LoRA rank, 0 for tuning all weights. A step holds `rows` rows of at most `tokens` tokens, prompt and
-    answer; for ORPO a row is a pair, twice that. With `checkpointing` only the input of each layer is kept.
+    answer; for ORPO and DPO a row is a pair, twice that. DPO holds a reference too: a copy of the adapter, or of all weights
+    where those are tuned. With `checkpointing` only the input of each layer is kept.
     """
 
     precision: str = "fp16"
     rank: int = 16
     rows: int = 4
     tokens: int = 512
-    method: Literal["sft", "orpo"] = "sft"
+    method: Literal["sft", "orpo", "dpo"] = "sft"
     checkpointing: bool = True
 
     @property
     def tokens_a_step(self) -> int:
-        return self.rows * self.tokens * (2 if self.method == "orpo" else 1)
+        return self.rows * self.tokens * (1 if self.method == "sft" else 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +50,15 @@ class Footprint:
     """Predicted peak of allocated memory, by what it is for, in MiB.
 
     `cache_mib` is the key-value cache; `trained_mib` trained weights and optimizer states (without the weights where all of
-    them are trained); `kept_mib` what the forward pass keeps for the backward pass; `logits_mib` the output over the
-    vocabulary; `layer_mib` the inner tensors of one layer while they are computed again; `gradients_mib` those of what is
-    trained; `workspace_mib` the largest passing tensor.
+    them are trained); `reference_mib` the frozen start of DPO; `kept_mib` what the forward pass keeps for the backward pass;
+    `logits_mib` the output over the vocabulary; `layer_mib` the inner tensors of one layer while they are computed again;
+    `gradients_mib` those of what is trained; `workspace_mib` the largest passing tensor.
     """
 
     weights_mib: float
     cache_mib: float = 0.0
     trained_mib: float = 0.0
+    reference_mib: float = 0.0
     kept_mib: float = 0.0
     logits_mib: float = 0.0
     layer_mib: float = 0.0
@@ -66,7 +68,7 @@ class Footprint:
     @property
     def total_mib(self) -> float:
         """The peak: when the backward pass starts (the logits), in its first layer, or in its last (all gradients)."""
-        always = self.weights_mib + self.cache_mib + self.trained_mib + self.workspace_mib
+        always = self.weights_mib + self.cache_mib + self.trained_mib + self.reference_mib + self.workspace_mib
         return always + max(self.kept_mib + max(self.logits_mib, self.layer_mib), self.gradients_mib + self.layer_mib)
 
 
@@ -129,15 +131,17 @@ def predict_training(architecture: Architecture, plan: TrainingPlan = TrainingPl
             raise ValueError(f"weights in {plan.precision} cannot be trained: give a LoRA rank, or an unquantised precision")
         # the weights themselves are counted as weights; AdamW's moments have their dtype
         trained, gradients = architecture.parameters * 2 * number, architecture.parameters * number
+        reference = architecture.parameters * number
     else:
         adapter = adapter_parameters(architecture, plan.rank)
-        trained, gradients = ADAPTER_BYTES * adapter, GRADIENT_BYTES * adapter
+        trained, gradients, reference = ADAPTER_BYTES * adapter, GRADIENT_BYTES * adapter, FROZEN_BYTES * adapter
     layer = tokens * _layer_bytes_a_token(architecture, number, plan.rank)
     inputs = tokens * architecture.hidden_size * number * layers
     logit = ORPO_LOGIT_BYTES if plan.method == "orpo" else LOGIT_BYTES
     return Footprint(
         weights_mib=predict_weights_mib(architecture, plan.precision),
         trained_mib=trained / MIB,
+        reference_mib=reference / MIB if plan.method == "dpo" else 0.0,
         kept_mib=(inputs if plan.checkpointing else inputs + layer * layers) / MIB,
         logits_mib=tokens * architecture.vocab_size * logit / MIB,
         layer_mib=layer / MIB,

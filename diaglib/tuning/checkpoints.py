@@ -13,7 +13,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from diaglib.files import write_whole
 from diaglib.tuning.errors import TuningError
+from diaglib.tuning.processes import wait_for_all
 
 WHOLE_MARK = "whole.json"
 PREFIX = "checkpoint-"
@@ -52,7 +54,7 @@ class CheckpointFolder:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             free = shutil.disk_usage(self.folder).free / 1e6
-            probe = self.folder / ".probe"
+            probe = self.folder / f".probe.{os.getpid()}"
             probe.write_bytes(b"diaglib")
             probe.unlink()
         except OSError as error:
@@ -70,9 +72,8 @@ class CheckpointFolder:
         place = self.path(step)
         try:
             yield
-            part = place / f"{WHOLE_MARK}.{os.getpid()}.part"  # every process of a run marks
-            part.write_text(json.dumps({"step": step}), encoding="utf-8")
-            os.replace(part, place / WHOLE_MARK)
+            wait_for_all()
+            write_whole(place / WHOLE_MARK, json.dumps({"step": step}).encode())
         except Exception as error:
             if not _is_about_files(error):
                 raise

@@ -63,12 +63,9 @@ def _load_base(name: str, settings: TuningSettings, adapter: str | Path | None) 
     if adapter is not None:
         require_matching(name, Path(adapter))
     if embedded is not None:
-        import torch
-        from transformers import LlamaForCausalLM
-
         if settings.method == "qlora":
             raise TuningError("base", f"{name} is an embedded model of a few million weights: tune it with method lora or full")
-        model = LlamaForCausalLM.from_pretrained(embedded, dtype=torch.float32, use_safetensors=True)
+        model = _embedded_model(embedded)
         writer: Writer = TinyWriter(TinyTokenizer.load(embedded))
     else:
         model, writer = _load_hub(name, settings, precision)
@@ -80,6 +77,23 @@ def _load_base(name: str, settings: TuningSettings, adapter: str | Path | None) 
     if settings.activation_checkpointing:
         model.enable_input_require_grads()  # else the first recomputed block has nothing that needs a gradient
     return Base(name, model, writer, precision, reason, embedded is not None)
+
+
+def loaded_again(base: Base) -> Any:
+    """The base once more as it was, whole and not in 4 bits."""
+    from diaglib.llm.hub_loading import load_parts
+
+    folder = embedded_folder(base.name)
+    if folder is not None:
+        return _embedded_model(folder)
+    return load_parts(str(TINY_CHAT_FOLDER) if base.name == TINY_CHAT else base.name, base.precision, None, False, None).model
+
+
+def _embedded_model(folder: Path) -> Any:
+    import torch
+    from transformers import LlamaForCausalLM
+
+    return LlamaForCausalLM.from_pretrained(folder, dtype=torch.float32, use_safetensors=True)
 
 
 def embedded_folder(name: str) -> Path | None:

@@ -6,7 +6,7 @@ Used by notebooks 03 and 04 and where memory ran out. Rule: the forecast is `dia
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 from diaglib.footprint import (
     Gpu,
@@ -16,22 +16,25 @@ from diaglib.footprint import (
     read_architecture,
     smallest_change_that_fits,
 )
+from diaglib.tuning.errors import TuningError
 from diaglib.tuning.settings import TuningSettings
 
+Kind = Literal["sft", "orpo", "dpo"]
 
-def training_plan(settings: TuningSettings, precision: str, kind: str, tokens: int = 0) -> TrainingPlan:
+
+def training_plan(settings: TuningSettings, precision: str, kind: Kind, tokens: int = 0) -> TrainingPlan:
     """What decides the memory of a run; `tokens` is the longest row, `max_tokens` where it is not known."""
     return TrainingPlan(
         precision={"qlora": "nf4", "full": "fp32"}.get(settings.method, precision),
         rank=0 if settings.method == "full" else settings.lora_rank,
         rows=settings.batch_rows,
         tokens=tokens or settings.max_tokens,
-        method="orpo" if kind == "orpo" else "sft",
+        method=kind,
         checkpointing=settings.activation_checkpointing,
     )
 
 
-def smallest_change(config: Any, settings: TuningSettings, precision: str, kind: str, gpu: Gpu | None = None) -> str:
+def smallest_change(config: Any, settings: TuningSettings, precision: str, kind: Kind, gpu: Gpu | None = None) -> str:
     """Words on what to change so that a run of this model fits `gpu` (the one here), or why nothing helps.
 
     Memory ran out, so what the prediction thinks would have fitted is halved first.
@@ -49,6 +52,28 @@ def smallest_change(config: Any, settings: TuningSettings, precision: str, kind:
     if change is None:
         return f"nothing makes this model fit {gpu.name} by prediction: take a smaller one, or a larger card"
     return f"{change.words}: predicted {change.predicted_mib:,.0f} MiB of {gpu.room_mib:,.0f} on {gpu.name}"
+
+
+def require_fit(config: Any, settings: TuningSettings, precision: str, kind: Kind, gpu: Gpu | None = None) -> None:
+    """Raises TuningError where a run does not fit `gpu` (the one here) by prediction, saying what would; what cannot be
+    predicted is tried.
+    """
+    if gpu is None:
+        gpu = gpu_here()
+    try:
+        architecture = read_architecture(config)
+    except ValueError:
+        return
+    mib = predict_training(architecture, training_plan(settings, precision, kind)).total_mib
+    if fits(mib, gpu):
+        return
+    advice = smallest_change(config, settings, precision, kind, gpu)
+    without = predict_training(architecture, training_plan(settings, precision, "orpo")).total_mib
+    instead = " ORPO, which needs no reference, fits." if kind == "dpo" and fits(without, gpu) else ""
+    raise TuningError(
+        "memory",
+        f"{kind.upper()} takes {mib:,.0f} MiB by prediction, {gpu.name} has room for {gpu.room_mib:,.0f}: {advice}.{instead}",
+    )
 
 
 def gpu_here() -> Gpu:
@@ -69,11 +94,13 @@ def predicted_rows(config: Any, settings: TuningSettings, precision: str, tokens
     """
     architecture = read_architecture(config)
     lora, qlora = replace(settings, method="lora"), replace(settings, method="qlora")
-    ways = [
+    ways: list[tuple[str, TuningSettings, Kind]] = [
         ("SFT, LoRA rank 16", replace(lora, lora_rank=16), "sft"),
         ("SFT, LoRA rank 128", replace(lora, lora_rank=128), "sft"),
         ("SFT, QLoRA rank 16", replace(qlora, lora_rank=16), "sft"),
         ("ORPO, QLoRA rank 16", replace(qlora, lora_rank=16), "orpo"),
+        ("DPO, QLoRA rank 16", replace(qlora, lora_rank=16), "dpo"),
+        ("DPO, all weights", replace(settings, method="full"), "dpo"),
     ]
     rows = []
     for words, changed, kind in ways:

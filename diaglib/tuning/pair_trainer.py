@@ -1,6 +1,6 @@
-"""TRL's ORPO trainer for a card of 15 GB: batches by length, logits only where an answer is, the same careful checkpoints.
+"""TRL's ORPO and DPO trainers for rows that come as ids: batches by length, a loss that is no number named, careful checkpoints.
 
-Used by `preference`. Rule: what the loss means is as TRL and the paper define it, over the answer's tokens.
+Used by `preference`. Rule: what a loss means is as TRL and its paper define it, over the answer's tokens.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 from torch.nn import functional
+from trl import DPOTrainer
 from trl.experimental.orpo import ORPOTrainer
 
 from diaglib.tuning.encoded import NOT_LEARNT
@@ -27,10 +28,7 @@ class PairTrainer(Careful, ORPOTrainer):
         return {}
 
     def concatenated_forward(self, model: Any, batch: dict[str, Any]) -> tuple:
-        ids, labels = (
-            _side_by_side(batch[f"chosen_{name}"], batch[f"rejected_{name}"], fill)
-            for name, fill in (("input_ids", self.processing_class.pad_token_id), ("labels", NOT_LEARNT))
-        )
+        ids, labels = _both_sides(batch, self.processing_class.pad_token_id)
         logits, targets = answer_logits(model, ids, labels)
         log_probabilities = answer_log_probabilities(logits, targets)
         counts = (targets != NOT_LEARNT).sum(1)
@@ -46,7 +44,36 @@ class PairTrainer(Careful, ORPOTrainer):
         return result
 
 
-def _side_by_side(one: torch.Tensor, other: torch.Tensor, fill: int) -> torch.Tensor:
+class ReferenceTrainer(Careful, DPOTrainer):
+    """DPO (Rafailov et al. 2023): how much likelier the chosen answers became than the rejected, against a frozen reference.
+
+    The reference is the start of the run: of an adapter a frozen copy (or the base alone), of all weights a second model.
+    """
+
+    def _prepare_dataset(self, dataset: Any, *_: Any) -> Any:
+        return dataset  # the rows come as ids
+
+    def compute_loss(self, model: Any, inputs: Any, return_outputs: bool = False, num_items_in_batch: Any = None) -> Any:
+        rows = inputs.pop("row", [])
+        pad_id = self.processing_class.pad_token_id
+        ids, labels = _both_sides(inputs, pad_id)
+        # an answer cannot see what comes after it, so padding needs no mask; TRL counts tokens by it
+        sides = {"input_ids": ids, "attention_mask": torch.ones_like(ids), "completion_mask": (labels != NOT_LEARNT).long()}
+        result = super().compute_loss(model, sides, return_outputs, num_items_in_batch)
+        self._require_finite(result[0] if return_outputs else result, rows)
+        return result
+
+
+def _both_sides(batch: dict[str, Any], pad_id: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Ids and labels of the chosen answers, and below them the rejected."""
+    ids, labels = (
+        _stacked(batch[f"chosen_{name}"], batch[f"rejected_{name}"], fill)
+        for name, fill in (("input_ids", pad_id), ("labels", NOT_LEARNT))
+    )
+    return ids, labels
+
+
+def _stacked(one: torch.Tensor, other: torch.Tensor, fill: int) -> torch.Tensor:
     """Two batches of rows as one, padded on the right."""
     longest = max(one.shape[1], other.shape[1])
     return torch.cat([functional.pad(part, (0, longest - part.shape[1]), value=fill) for part in (one, other)])

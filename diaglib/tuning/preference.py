@@ -1,10 +1,11 @@
-"""Preference tuning by ORPO: the target against the model's own imperfect answer, without a reference model.
+"""Preference tuning: the target against the model's own imperfect answer, by ORPO, or by DPO where its reference fits.
 
-Notebook 04 and `diaglib tune orpo`. Rule: the same resuming, checks and record as supervised fine-tuning.
+Notebook 04, `diaglib tune orpo` and `tune dpo`. Rule: the same resuming, checks and record as supervised fine-tuning.
 """
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -12,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from diaglib.tuning.encoded import Collator, as_features
 from diaglib.tuning.errors import TuningError
-from diaglib.tuning.loading import load_base
-from diaglib.tuning.memory_advice import smallest_change
+from diaglib.tuning.loading import Base, load_base
+from diaglib.tuning.memory_advice import Kind, require_fit, smallest_change
 from diaglib.tuning.pairs import Pair
 from diaglib.tuning.quiet import quiet_libraries
 from diaglib.tuning.rows import Row
@@ -24,6 +25,9 @@ from diaglib.tuning.writers import Writer
 
 if TYPE_CHECKING:
     import datasets
+
+METHODS = ("orpo", "dpo")
+REFERENCE_ADAPTER = "ref"  # TRL's name for the frozen copy of an adapter that goes on being trained
 
 
 def orpo(
@@ -40,20 +44,72 @@ def orpo(
 
     Arguments, results and errors are those of `sft`.
     """
+    return prefer("orpo", base, training, validation, folder, settings, adapter, live, replace)
+
+
+def dpo(
+    base: str,
+    training: Sequence[Pair],
+    validation: Sequence[Pair],
+    folder: Path,
+    settings: TuningSettings,
+    adapter: str | Path | None = None,
+    live: bool = False,
+    replace: bool = False,
+) -> Tuned:
+    """Tunes `base` on pairs by DPO, against the model as it was at the start.
+
+    Where an adapter is trained the reference costs a copy of it, where all weights are it is a second model. Raises
+    TuningError before anything is trained where that does not fit by prediction, naming what does; otherwise as `sft`.
+    """
+    return prefer("dpo", base, training, validation, folder, settings, adapter, live, replace)
+
+
+def prefer(
+    method: Kind,
+    base: str,
+    training: Sequence[Pair],
+    validation: Sequence[Pair],
+    folder: Path,
+    settings: TuningSettings,
+    adapter: str | Path | None = None,
+    live: bool = False,
+    replace: bool = False,
+) -> Tuned:
+    """`orpo` or `dpo`, by its name. Raises TuningError for another."""
+    if method not in METHODS:
+        raise TuningError("rows", f"there is no preference method '{method}'; known: {', '.join(METHODS)}")
+    folder = Path(folder)
+    parts = [[Row(pair.prompt, f"{pair.chosen}\0{pair.rejected}") for pair in part] for part in (training, validation)]
+    key = run_key(method, base, parts, settings, adapter=str(adapter) if adapter else None)
+    if (done := claim(folder, key, replace)) is not None:
+        return done
+    loaded = load_base(base, settings, adapter)
+    if method == "dpo":
+        require_fit(loaded.model.config, settings, loaded.precision, "dpo")
+    rows, told = encode_pairs(training, loaded.writer, settings.max_tokens)
+    watched, _ = encode_pairs(validation, loaded.writer, settings.max_tokens) if validation else (None, "")
+    make = _orpo_trainer if method == "orpo" else _dpo_trainer
+    trainer = make(loaded, settings, trainer_arguments(loaded, settings, folder, watched is not None), rows, watched)
+    advice = partial(smallest_change, loaded.model.config, settings, loaded.precision, method)
+    record = train(trainer, loaded, settings, folder, f"{method.upper()} of {loaded.title}", live, advice)
+    if REFERENCE_ADAPTER in getattr(trainer.model, "peft_config", {}):
+        trainer.model.delete_adapter(REFERENCE_ADAPTER)  # so that the trained one is saved alone
+    history = trainer.state.log_history
+    record["preferred"] = [(entry["step"], entry["rewards/accuracies"]) for entry in history if "rewards/accuracies" in entry]
+    record["likelihoods"] = [
+        (entry["step"], entry["logps/chosen"], entry["logps/rejected"]) for entry in history if "logps/chosen" in entry
+    ]
+    record["rows"] = {"training": len(rows), "validation": len(watched) if watched is not None else 0, "told": told}
+    return save_tuned(trainer, loaded, folder, record)
+
+
+def _orpo_trainer(loaded: Base, settings: TuningSettings, arguments: dict[str, Any], rows: Any, watched: Any) -> Any:
     with quiet_libraries():
         from trl.experimental.orpo import ORPOConfig
 
         from diaglib.tuning.pair_trainer import PairTrainer
 
-    folder = Path(folder)
-    parts = [[Row(pair.prompt, f"{pair.chosen}\0{pair.rejected}") for pair in part] for part in (training, validation)]
-    key = run_key("orpo", base, parts, settings, adapter=str(adapter) if adapter else None)
-    if (done := claim(folder, key, replace)) is not None:
-        return done
-    loaded = load_base(base, settings, adapter)
-    rows, told = encode_pairs(training, loaded.writer, settings.max_tokens)
-    watched, _ = encode_pairs(validation, loaded.writer, settings.max_tokens) if validation else (None, "")
-    arguments: dict[str, Any] = trainer_arguments(loaded, settings, folder, watched is not None)
     trainer = PairTrainer(
         model=loaded.model,
         args=ORPOConfig(**arguments | {"max_length": settings.max_tokens}, beta=settings.preference_weight),
@@ -63,12 +119,24 @@ def orpo(
         data_collator=Collator(loaded.writer.tokenizer.pad_token_id),
     )
     trainer.use_dpo_data_collator = True  # ours makes the same names, so that validation rows can be looked at
-    advice = partial(smallest_change, loaded.model.config, settings, loaded.precision, "orpo")
-    record = train(trainer, loaded, settings, folder, f"ORPO of {loaded.title}", live, advice)
-    history = trainer.state.log_history
-    record["preferred"] = [(entry["step"], entry["rewards/accuracies"]) for entry in history if "rewards/accuracies" in entry]
-    record["rows"] = {"training": len(rows), "validation": len(watched) if watched is not None else 0, "told": told}
-    return save_tuned(trainer, loaded, folder, record)
+    return trainer
+
+
+def _dpo_trainer(loaded: Base, settings: TuningSettings, arguments: dict[str, Any], rows: Any, watched: Any) -> Any:
+    with quiet_libraries():
+        from trl import DPOConfig
+
+        from diaglib.tuning.pair_trainer import ReferenceTrainer
+
+    return ReferenceTrainer(
+        model=loaded.model,
+        ref_model=copy.deepcopy(loaded.model) if settings.method == "full" else None,
+        args=DPOConfig(**arguments, beta=settings.preference_weight),
+        train_dataset=rows,
+        eval_dataset=watched,
+        processing_class=loaded.writer.tokenizer,
+        data_collator=Collator(loaded.writer.tokenizer.pad_token_id),
+    )
 
 
 def encode_pairs(pairs: Sequence[Pair], writer: Writer, max_tokens: int) -> tuple[datasets.Dataset, str]:

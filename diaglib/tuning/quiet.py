@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -16,7 +17,8 @@ def quiet_libraries() -> Iterator[None]:
     """For its duration transformers and bitsandbytes tell errors alone.
 
     transformers warns that a best checkpoint lacks `lm_head.weight` where the head shares the embedding, bitsandbytes that an
-    optional kernel for 4-bit weights on a CPU is not installed, TRL that ORPO may change (its version is pinned).
+    optional kernel for 4-bit weights on a CPU is not installed, TRL that ORPO may change (its version is pinned); PEFT and TRL
+    ask a model for `is_gradient_checkpointing`, the old name of a property that transformers renamed.
     """
     kernels = logging.getLogger("bitsandbytes")
     level = kernels.level
@@ -28,7 +30,9 @@ def quiet_libraries() -> Iterator[None]:
     transformers_logging.set_verbosity_error()
     transformers_logging.disable_progress_bar()
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "`is_gradient_checkpointing` is deprecated", FutureWarning)
+            yield
     finally:
         transformers_logging.set_verbosity(verbosity)
         if bars:

@@ -83,7 +83,7 @@ def claim(folder: Path, key: dict[str, Any], replace: bool = False) -> Tuned | N
                 "rows", f"{folder} holds a run with other {', '.join(differs)}: choose another folder, or remove this one"
             )
         return finished(folder)
-    write_whole(note, json.dumps(key).encode())
+    write_whole(note, json.dumps(key).encode())  # every process of a run writes the same
     return None
 
 
@@ -154,7 +154,7 @@ def train(
     on_gpu = torch.cuda.is_available()
     if on_gpu:
         torch.cuda.reset_peak_memory_stats()
-    start = time.perf_counter()
+    start, processor_start = time.perf_counter(), time.process_time()
     try:
         with quiet_libraries():
             trainer.train(resume_from_checkpoint=str(last) if last else None)
@@ -178,6 +178,7 @@ def train(
         "losses": [(entry["step"], float(entry["loss"])) for entry in history if "loss" in entry],
         "validation_losses": [(entry["step"], float(entry["eval_loss"])) for entry in history if "eval_loss" in entry],
         "seconds": time.perf_counter() - start,
+        "processor_seconds": time.process_time() - processor_start,
         "resumed_from": last.name if last else None,
         "trained_parameters": base.trainable_parameters,
         "peak_allocated_mib": torch.cuda.max_memory_allocated() / 2**20 if on_gpu else None,

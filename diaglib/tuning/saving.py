@@ -14,7 +14,8 @@ from typing import Any
 
 from diaglib.files import write_whole
 from diaglib.tuning.errors import TuningError
-from diaglib.tuning.loading import Base
+from diaglib.tuning.loading import Base, loaded_again
+from diaglib.tuning.processes import is_first, is_sharded, wait_for_all
 from diaglib.tuning.quiet import quiet_libraries
 from diaglib.tuning.run import RESULT, Tuned
 
@@ -22,14 +23,22 @@ TOKEN_VARIABLE = "HF_TOKEN"
 
 
 def save_tuned(trainer: Any, base: Base, folder: Path, record: dict[str, Any]) -> Tuned:
-    """Writes `adapter/` (where there is one), the merged `model/`, its card, and last `result.json`."""
+    """Writes `adapter/` (where there is one), the merged `model/`, its card, and last `result.json`.
+
+    Of several processes the first writes; weights that were spread over them are brought together for it.
+    """
     with quiet_libraries():
-        _write(trainer.model, base, folder, record)
+        spread = is_sharded(trainer.model)
+        state = trainer.accelerator.get_state_dict(trainer.model_wrapped) if spread else None
+        if is_first():
+            _write(trainer.model, base, folder, record, state)
+    wait_for_all()
     adapter = folder / "adapter"
     return Tuned(folder, folder / "model", adapter if adapter.is_dir() else None, record)
 
 
-def _write(model: Any, base: Base, folder: Path, record: dict[str, Any]) -> None:
+def _write(model: Any, base: Base, folder: Path, record: dict[str, Any], state: dict[str, Any] | None) -> None:
+    """`state` holds the weights where `model` does not, being spread."""
     model_folder, adapter_folder = folder / "model", folder / "adapter"
     shutil.rmtree(model_folder, ignore_errors=True)
     model_folder.mkdir(parents=True)
@@ -37,10 +46,13 @@ def _write(model: Any, base: Base, folder: Path, record: dict[str, Any]) -> None
     if has_adapter:
         for config in model.peft_config.values():
             config.base_model_name_or_path = base.name
-        model.save_pretrained(adapter_folder)
+        model.save_pretrained(adapter_folder, state_dict=state)
         (adapter_folder / "README.md").write_text(model_card(record, is_adapter=True), encoding="utf-8")
         base.writer.save(adapter_folder)
         model = merged(model, base, adapter_folder)
+    elif state is not None:
+        model = loaded_again(base)
+        model.load_state_dict(state)
     model.config.use_cache = True
     (model.half() if base.embedded else model).save_pretrained(model_folder)
     base.writer.save(model_folder)
@@ -50,15 +62,12 @@ def _write(model: Any, base: Base, folder: Path, record: dict[str, Any]) -> None
 
 def merged(model: Any, base: Base, adapter_folder: Path) -> Any:
     """The adapter's changes added to the base's weights; a base in 4 bits is loaded again in half precision for it, since
-    what is added to 4-bit weights is rounded away."""
-    if not getattr(model, "is_loaded_in_4bit", False):
+    what is added to 4-bit weights is rounded away, and so is one that is spread over processes."""
+    if not getattr(model, "is_loaded_in_4bit", False) and not is_sharded(model):
         return model.merge_and_unload()
     from peft import PeftModel
 
-    from diaglib.llm.hub_loading import load_parts
-
-    whole = load_parts(base.name, base.precision, None, False, None).model
-    return PeftModel.from_pretrained(whole, str(adapter_folder)).merge_and_unload()
+    return PeftModel.from_pretrained(loaded_again(base), str(adapter_folder)).merge_and_unload()
 
 
 def model_card(record: dict[str, Any], is_adapter: bool = False) -> str:

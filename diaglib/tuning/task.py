@@ -16,14 +16,15 @@ from diaglib.dataset import FAMILIES
 from diaglib.dataset import rows as generated
 from diaglib.profiles import Profile, load_profile
 from diaglib.tuning.errors import TuningError
-from diaglib.tuning.new_family import BASE_FOLDER, NEW_FAMILY, held_out_rows, training_rows
+from diaglib.tuning.new_family import BASE_FOLDER, NEW_FAMILY, held_out_rows, read_often, training_rows
 from diaglib.tuning.rows import Row, read_rows, split_rows
 from diaglib.tuning.run import Tuned
 from diaglib.tuning.scores import Scores, score_answers
 from diaglib.tuning.settings import TuningSettings, settings_for
 
-LOCAL_NEW_ROWS, LOCAL_REPLAY_ROWS, LOCAL_STEPS = 800, 700, 650
-LOCAL_CHANGES: dict[str, Any] = {"batch_rows": 16, "learning_rate": 2e-3, "warm_up_steps": 20, "patience": 4}
+# chosen on rows of the generator of other seeds than the held-out ones
+LOCAL_NEW_ROWS, LOCAL_REPLAY_SHARE, LOCAL_STEPS = 800, 0.55, 1_000
+LOCAL_CHANGES: dict[str, Any] = {"batch_rows": 16, "learning_rate": 2e-3, "warm_up_steps": 60, "patience": 4}
 
 
 @dataclass(frozen=True)
@@ -139,8 +140,10 @@ def load_task(
     if answer_format != "plan":
         raise TuningError("rows", "the embedded models write plans alone: choose profile t4 or a100 for node lines")
     settings = settings_for(chosen, steps=steps or LOCAL_STEPS, seed=seed, **LOCAL_CHANGES)
-    made = training_rows(new_rows or LOCAL_NEW_ROWS, LOCAL_REPLAY_ROWS if replay_rows < 0 else replay_rows, seed)
-    training, validation = split_rows(made, 0.08)
+    read = settings.steps * settings.batch_rows
+    made = training_rows(new_rows or LOCAL_NEW_ROWS, round(LOCAL_REPLAY_SHARE * read) if replay_rows < 0 else replay_rows, seed)
+    training, validation = split_rows(made, 0.03)
+    training = read_often(training, read, seed)
     scorer = score_answers
     return Task(
         "diagram", str(BASE_FOLDER), training, validation, held_out_rows(held_out, seed), NEW_FAMILY, settings, profile, scorer

@@ -44,7 +44,8 @@ class Careful:
     def _get_train_sampler(self, train_dataset: Any = None) -> Any:
         rows = self.train_dataset if train_dataset is None else train_dataset  # type: ignore[attr-defined]
         args = self.args  # type: ignore[attr-defined]
-        return LengthGroups(rows["length"], args.train_batch_size * args.gradient_accumulation_steps, args.seed)
+        rows_a_step = args.train_batch_size * args.gradient_accumulation_steps * args.world_size
+        return LengthGroups(rows["length"], rows_a_step, args.seed)
 
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
         step = self.state.global_step  # type: ignore[attr-defined]

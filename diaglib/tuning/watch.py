@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from transformers import TrainerCallback
 
 from diaglib.tuning.errors import TuningError
+from diaglib.tuning.processes import own_piece
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -26,25 +27,27 @@ class LearningCheck(TrainerCallback):
     """
 
     def __init__(self, model: Any) -> None:
-        self.weights = {name: weight for name, weight in model.named_parameters() if weight.requires_grad}
+        self.weights = _trained(model)
         self.before: dict[str, Any] = {}
         self.first_step = -1
         self.found: dict[str, int] = {"trained": len(self.weights), "with_gradients": 0, "changed": 0}
 
-    def on_step_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+    def on_step_begin(self, args: Any, state: Any, control: Any, model: Any = None, **_: Any) -> None:
         if self.first_step < 0:
             self.first_step = state.global_step
-            self.before = {name: weight.detach().clone() for name, weight in self.weights.items()}
+            self.weights = _trained(model)  # by now they may be spread over processes
+            self.before = {name: own_piece(weight.detach()).clone() for name, weight in self.weights.items()}
 
     def on_pre_optimizer_step(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         if self.before:
-            some = sum(weight.grad is not None and bool(weight.grad.any()) for weight in self.weights.values())
+            gradients = [weight.grad for weight in self.weights.values() if weight.grad is not None]
+            some = sum(bool(own_piece(gradient).any()) for gradient in gradients)
             self.found["with_gradients"] = max(self.found["with_gradients"], some)
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         if not self.before or state.global_step < min(self.first_step + STEPS_TO_LEARN, state.max_steps):
             return
-        self.found["changed"] = sum(not weight.equal(self.before[name]) for name, weight in self.weights.items())
+        self.found["changed"] = sum(not own_piece(one.detach()).equal(self.before[name]) for name, one in self.weights.items())
         self.before = {}
         if not self.weights or not self.found["with_gradients"] or not self.found["changed"]:
             raise TuningError(
@@ -52,6 +55,10 @@ class LearningCheck(TrainerCallback):
                 f"after {STEPS_TO_LEARN} steps, of {len(self.weights)} trained tensors {self.found['with_gradients']} had "
                 f"gradients and {self.found['changed']} changed: nothing is learnt. With 4-bit weights on a CPU take method lora",
             )
+
+
+def _trained(model: Any) -> dict[str, Any]:
+    return {name: weight for name, weight in model.named_parameters() if weight.requires_grad}
 
 
 class Curves(TrainerCallback):
@@ -66,10 +73,11 @@ class Curves(TrainerCallback):
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         from tqdm import tqdm
 
-        self.bar = tqdm(total=state.max_steps, initial=state.global_step, desc=self.title, unit="step")
+        if state.is_world_process_zero:
+            self.bar = tqdm(total=state.max_steps, initial=state.global_step, desc=self.title, unit="step")
 
     def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, float] | None = None, **_: Any) -> None:
-        if not state.is_world_process_zero or not logs or self.bar is None:
+        if not logs or self.bar is None:
             return
         self.bar.update(state.global_step - self.bar.n)
         if "loss" in logs:

@@ -88,8 +88,9 @@ def test_an_adapter_has_the_parameters_of_the_closed_form(name: str) -> None:
         TrainingPlan("fp16", rank=128),
         TrainingPlan("nf4", rank=16),
         TrainingPlan("nf4", rank=16, rows=2, method="orpo"),
+        TrainingPlan("nf4", rank=16, rows=2, method="dpo"),
     ],
-    ids=["sft r16", "sft r128", "qlora", "orpo"],
+    ids=["sft r16", "sft r128", "qlora", "orpo", "dpo"],
 )
 def test_the_1_3b_model_is_tuned_on_15_gb(plan: TrainingPlan) -> None:
     assert fits(predict_training(CODER_1_3B, plan).total_mib, T4)
@@ -114,6 +115,9 @@ def test_more_of_anything_takes_more() -> None:
     ):
         assert predict_training(CODER_1_3B, larger).total_mib > base
     assert predict_training(CODER_1_3B, TrainingPlan("nf4")).total_mib < base
+    adapted, whole = (predict_training(CODER_1_3B, TrainingPlan(method="dpo", rank=rank)) for rank in (16, 0))
+    assert 0 < adapted.reference_mib < 0.05 * adapted.weights_mib  # a copy of the adapter
+    assert whole.reference_mib == pytest.approx(whole.weights_mib)  # a second model
     one, twenty = (predict_generation(CODER_6_7B, "fp16", rows=rows).total_mib for rows in (1, 20))
     assert fits(one, T4)
     assert not fits(twenty, T4)

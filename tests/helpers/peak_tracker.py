@@ -67,7 +67,7 @@ def training_peak_mib(config: dict[str, Any], rank: int, rows: int, tokens: int,
                 if buffer is not None:
                     module._buffers[name] = torch.empty(buffer.shape, dtype=buffer.dtype)
         if checkpointing:
-            model.gradient_checkpointing_enable({"use_reentrant": False})
+            model.activation_checkpointing_enable({"use_reentrant": False})
             model.enable_input_require_grads()
         model.train()
         optimizer = torch.optim.AdamW([one for one in model.parameters() if one.requires_grad], foreach=False)

@@ -56,8 +56,9 @@ def test_every_way_of_tuning_the_t4_model_fits_a_t4_by_prediction() -> None:
 
     profile = load_profile("t4")
     config = find_candidate(profile.diagram_model).config
-    for row in predicted_rows(config, settings_for(profile), "fp16", 512, read_gpu("t4")):
-        assert row["fits"], row
+    rows = {row["run"]: row["fits"] for row in predicted_rows(config, settings_for(profile), "fp16", 512, read_gpu("t4"))}
+    assert not rows.pop("DPO, all weights")  # a second model beside it does not
+    assert all(rows.values()), rows
     advice = smallest_change(config, replace(settings_for(profile), batch_rows=64), "fp16", "orpo", read_gpu("t4"))
     assert "rows a step" in advice
 

@@ -213,7 +213,7 @@ def test_an_adapter_that_was_made_for_a_model_of_the_same_name_is_refused_by_its
 
 def test_training_stops_early_and_keeps_the_best_weights(stand_in, rows, few_steps, tmp_path) -> None:
     """With a rate that ruins the weights the validation loss rises from the start."""
-    settings = replace(few_steps, steps=40, learning_rate=3.0, patience=1)
+    settings = replace(few_steps, steps=40, learning_rate=0.5, patience=1)
     tuned = sft(str(stand_in), rows[:18], rows[18:], tmp_path, settings)
     assert tuned.record["stopped_early"]
     assert tuned.record["steps"] < 40

@@ -26,6 +26,7 @@ from diaglib.candidates.store import (
     RUNNING_FILE,
     candidate_folder,
     finished_record,
+    pack_answers,
     read_json,
     stage_file,
     write_json,
@@ -76,6 +77,7 @@ def measure(subject: Subject, task: str, settings: Settings, root: Path, force: 
             shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True, exist_ok=True)
         record = _climb(subject, found, settings, folder)
+        pack_answers(Path(record["rung"]))
         record |= {
             "seconds": round(time.perf_counter() - start, 1),
             "cpu_seconds": round(_cpu_seconds_of_children() - busy, 1),

@@ -24,6 +24,13 @@ def fine(subject):
     return Fine()
 
 
+def large(subject):
+    """Holds 200 MiB that are written to."""
+    writer = Fine()
+    writer.weights = b"w" * (200 * 2**20)
+    return writer
+
+
 def out_of_memory(subject):
     if subject.precision in ("int8", "nf4"):
         return Fine()

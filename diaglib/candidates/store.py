@@ -92,6 +92,13 @@ def read_answers(record: Mapping[str, Any], root: Path) -> pandas.DataFrame:
     return pandas.read_parquet(path)
 
 
+def forget_passing(folder: Path) -> None:
+    """Takes away what failed for a reason that may have passed, so that it is tried again; all else stays."""
+    for path in [folder / RECORD_FILE, *folder.glob("*/stage-*.json")]:
+        if (read_json(path) or {}).get("status") in PASSING:
+            path.unlink()
+
+
 def finished_record(folder: Path) -> dict[str, Any] | None:
     """The record of a candidate that need not be measured again; one that failed for a passing reason is not such."""
     record = read_json(folder / RECORD_FILE)

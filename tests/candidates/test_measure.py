@@ -132,6 +132,27 @@ def test_weights_that_do_not_fit_are_tried_quantised_and_the_table_says_so(tmp_p
     assert [(rung["precision"], rung["status"]) for rung in record["tried"]] == [("fp32", "out of memory")]
 
 
+def test_a_ladder_that_ends_in_a_missing_package_tells_every_rung_and_tries_the_last_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(Subject, "is_factory", property(lambda self: False))
+    ladder = settings(ladder=("fp32", "int8", "gptq"), lora_ranks=())
+    record = measure(fake("too_large"), "diagram", ladder, tmp_path)
+    assert record["status"] == "package missing"
+    assert record["reason"].startswith("as gptq (before it fp32 out of memory, int8 out of memory): a package cannot be imported")
+    first, last = sorted(tmp_path.rglob("stage-answer.json"), key=lambda path: path.parent.name == "gptq")[::2]
+    before = [path.stat().st_mtime_ns for path in (first, last)]
+    assert measure(fake("too_large"), "diagram", ladder, tmp_path)["status"] == "package missing"
+    assert first.stat().st_mtime_ns == before[0], "what is known to be too large is not loaded again"
+    assert last.stat().st_mtime_ns > before[1], "the package may be there by now"
+
+
+def test_random_weights_are_never_packed_as_gptq(tmp_path, monkeypatch):
+    """GPTQ keeps true to what a model computes of real inputs; random weights compute nothing."""
+    monkeypatch.setattr(Subject, "is_factory", property(lambda self: False))
+    ladder = settings(ladder=("fp32", "int8", "gptq"), lora_ranks=())
+    record = measure(fake("too_large", weights="random"), "diagram", ladder, tmp_path)
+    assert [rung["precision"] for rung in record["tried"]] == ["fp32"]
+
+
 def test_an_unknown_task_or_setting_lists_the_known():
     with pytest.raises(ValueError, match="known: diagram, chat, mcqa"):
         measure_all([], "poems", settings(), Path("."))

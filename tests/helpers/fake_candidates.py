@@ -37,6 +37,13 @@ def out_of_memory(subject):
     raise MemoryError("this machine has no 31,000 MiB")
 
 
+def too_large(subject):
+    """Would fit as GPTQ only, whose package lacks."""
+    if subject.precision == "gptq":
+        import a_package_that_nobody_has  # noqa: F401
+    raise MemoryError("this machine has no 31,000 MiB")
+
+
 def hang(subject):
     time.sleep(3600)
 

@@ -145,7 +145,7 @@ class Chat:
                 kept.append(note)
         items, told = self._remember([*said.memories, *kept], message, at)
         shown = reading.text or (NO_WORDS if items else NO_ANSWER)
-        if len(kept) < len(notes) and not items and _SAYS_NOTED.search(shown):
+        if notes and not items and _SAYS_NOTED.search(shown):
             problems.append(f"'{shown}' was not shown: nothing was noted")
             shown = NO_ANSWER
         return Turn(message, shown, best, attached, self.threshold, prompt, "", items, (*problems, *told))

@@ -170,9 +170,11 @@ def test_a_store_that_cannot_be_written_is_told_and_the_talk_goes_on(store, monk
         raise StoreError("the disk is full")
 
     monkeypatch.setattr(store, "add", refuse)
-    turn = Chat(store, ScriptedChatModel(["[내일 일정: 발표] 떨리겠어요."])).say("나 내일 발표 있어")
+    chat = Chat(store, ScriptedChatModel(["[내일 일정: 발표] 떨리겠어요.", "[내일 일정: 발표] 적어 뒀어요."]))
+    turn = chat.say("나 내일 발표 있어")
     assert turn.answer == "떨리겠어요."
     assert "the disk is full" in turn.problems[0]
+    assert chat.say("나 내일 발표 있어").answer == NO_ANSWER
 
 
 @pytest.mark.parametrize(

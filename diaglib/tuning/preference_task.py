@@ -130,6 +130,20 @@ def paired_verdict(before: Scores, after: Scores) -> str:
     )
 
 
+def likelihoods_told(record: dict[str, Any]) -> str:
+    """How likely chosen and rejected answers were in the first and the last third of a run, in words.
+
+    Where both fall, rejected answers were pushed down together with what they share with right ones.
+    """
+    third = max(1, len(record["likelihoods"]) // 3)
+    first, last = record["likelihoods"][:third], record["likelihoods"][-third:]
+    unit = "a token" if record["kind"] == "ORPO" else "an answer"
+    chosen, rejected = (
+        f"{fmean(entry[place] for entry in first):.2f} to {fmean(entry[place] for entry in last):.2f}" for place in (1, 2)
+    )
+    return f"Log-likelihood {unit}: of chosen answers from {chosen}, of rejected ones from {rejected}."
+
+
 def _by_prompt(scores: Scores) -> dict[str, float]:
     """Mean score of every prompt's answers."""
     found: dict[str, list[float]] = {}

@@ -58,7 +58,11 @@ class Task:
 
     def settings_rows(self) -> list[tuple[str, str]]:
         """The settings as a table."""
-        return [(name.replace("_", " "), f"{value}") for name, value in asdict(self.settings).items() if value != ""]
+        told = asdict(self.settings)
+        told.pop("preference_weight")
+        if self.settings.method == "full":
+            told = {name: value for name, value in told.items() if not name.startswith("lora_")}
+        return [(name.replace("_", " "), f"{value}") for name, value in told.items() if value != ""]
 
     def families(self) -> tuple[list[str], list[str]]:
         """What is new to the base and what it knew, of what the held-out rows have."""

@@ -1,11 +1,12 @@
 """Which machine this is: library versions, device, and the number format that suits it, with the reason.
 
-Used by the set-up cell of every notebook and by run records. Rule: it reports, it changes nothing.
+Used by the set-up cell of every notebook, by trainings and by run records. Rule: it reports, it changes nothing.
 """
 
 from __future__ import annotations
 
 import platform
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
@@ -59,3 +60,17 @@ def choose_cuda_dtype(capability: tuple[int, int]) -> tuple[str, str]:
     if capability >= (7, 0):
         return "float16", f"{words} has tensor cores for it and none for bfloat16"
     return "float32", f"{words} has no tensor cores"
+
+
+def training_autocast(device: str) -> AbstractContextManager:
+    """What the forward pass of a training runs in: bfloat16 where the device computes it, else as it is.
+
+    A processor without instructions for it emulates bfloat16: a step of a small model then takes over ten times as long.
+    """
+    import torch
+
+    if device == "cpu":
+        computes_it = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+    else:
+        computes_it = choose_cuda_dtype(torch.cuda.get_device_capability())[0] == "bfloat16"
+    return torch.autocast(device, torch.bfloat16, enabled=computes_it)

@@ -231,7 +231,8 @@ def _repeated(rng: random.Random) -> tuple[str, list[PlanNode]]:
         f"{n} blocks of {inner}", f"{n} blocks, each with {inner}", f"{n} times {inner}", f"{inner}, repeated {n} times",
         f"({inner}) x {count}", f"({inner}) x{count}", f"{n} stages of {inner}", f"{n} blocks each consisting of {inner}",
         f"{n} x ({inner})", f"{n} repetitions of {inner}", f"{inner}, {n} times", f"{n} blocks ({inner})",
-        f"{n} groups of {inner}",
+        f"{n} groups of {inner}", f"alternating {inner}, {n} times", f"{inner} alternating {n} times",
+        f"{n} ({inner}) blocks", f"{n} layers of {inner}",
     ))  # fmt: skip
     return told, [*convs, pool] * count
 

@@ -24,10 +24,12 @@ from diaglib.dataset.everyday_words import (
     gerund,
     third_person,
 )
+from diaglib.dataset.ml_steps import ml_step
 from diaglib.dataset.phrases import exactly, ways
 from diaglib.dataset.words import nonce
 
 Item = tuple[str, str, str]  # label, kind, words in the sentence
+ML_SHARE = 0.2  # of the steps that are told as deeds
 DATA_KINDS = ("numeric", "numeric", "str", "str", "picture", "db", "chart")
 _TAILS = ways(
     "to the team | for the client | in the morning | with care | for a week | in the office | to everyone | for two hours | in "
@@ -100,14 +102,16 @@ def _deed(rng: random.Random) -> str:
 
 
 def item_of(rng: random.Random, mood: str, used: set[str]) -> Item:
-    """A step of the mood (`do`, `noun` or `mix`) whose label is not used yet."""
+    """A step of the mood (`do`, `ml`, `noun` or `mix`) whose label is not used yet."""
     while True:
         tail = ""
-        if mood == "do" or (mood == "mix" and rng.random() < 0.5):
-            label, kind = _deed(rng), "process"
+        if mood in ("do", "ml") or (mood == "mix" and rng.random() < 0.5):
+            kind = "process"
+            if mood == "ml" or rng.random() < ML_SHARE:
+                label, tail = ml_step(rng)
+            else:
+                label, tail = _deed(rng), " " + rng.choice(_TAILS) if rng.random() < 0.07 else ""
             said = label
-            if rng.random() < 0.07:
-                tail = " " + rng.choice(_TAILS)
         else:
             label, kind = noun_of(rng)
             if rng.random() < 0.08:
@@ -134,7 +138,7 @@ FLOWS = exactly(" goes to | feeds into | feeds | leads to | passes to | is follo
 
 
 def plain_chain(rng: random.Random) -> tuple[str, list[Item], list[list[int]]]:
-    mood = rng.choice(("do", "do", "noun", "noun", "mix"))
+    mood = rng.choice(("do", "do", "noun", "noun", "mix", "ml", "ml"))
     used: set[str] = set()
     nodes = [item_of(rng, mood, used) for _ in range(rng.choice((2, 3, 3, 4, 4, 5, 5, 6, 7, 8, 9, 10)))]
     links = [[i + 1] for i in range(len(nodes) - 1)] + [[]]

@@ -39,18 +39,18 @@ _OPENINGS = ways(
 def sample(rng: random.Random) -> tuple[str, Plan]:
     """A sentence about a flow and its plan."""
     roll = rng.random()
-    if roll < 0.3:
+    if roll < 0.34:
         text, nodes, links = plain_chain(rng)
-    elif roll < 0.66:
+    elif roll < 0.71:
         text, nodes, links = branching_flow(rng)
-    elif roll < 0.76:
+    elif roll < 0.77:
         text, nodes, links = _pairs(rng)
-    elif roll < 0.86:
+    elif roll < 0.87:
         text, nodes, links = _data_flow(rng)
     else:
         text, nodes, links = _template(rng)
     opening = rng.choice(_OPENINGS)
-    if roll < 0.76 and rng.random() < 0.08:
+    if roll < 0.77 and rng.random() < 0.08:
         opening = rng.choice(("How to {}: ", "{} process: ", "{}: ", "Our {} flow: ", "my {} routine. ")).format(
             rng.choice((nonce(rng), rng.choice(NOUNS)))
         )

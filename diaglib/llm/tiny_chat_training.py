@@ -23,6 +23,7 @@ from tqdm import tqdm
 
 from diaglib.dataset.chat import CATEGORIES, ChatPair, chat_completion, chat_pairs, chat_prompt
 from diaglib.dataset.chat.variants import fixed_answers, loosened, other_wordings, slot_rows
+from diaglib.environment import training_autocast
 from diaglib.llm.chat_tokenizer import EOS, PAD, build_tokenizer, load_tokenizer, save_tokenizer, token_id
 from diaglib.llm.tiny_chat import MADE_BY, TINY_CHAT
 from diaglib.llm.tiny_training import EncodedRow, optimizer_of, padded_tensors
@@ -145,7 +146,7 @@ def train_chat(folder: Path, settings: ChatSettings) -> dict[str, Any]:
             group["lr"] = settings.learning_rate * warm * (1 - state["step"] / settings.steps)
         longest = max(len(row.ids) for row in rows)
         inputs, targets, weights = padded_tensors(rows, longest, len(rows), config.pad_token_id, settings.prompt_loss_weight)
-        with torch.autocast("cpu", torch.bfloat16):
+        with training_autocast("cpu"):
             logits = model(input_ids=inputs, use_cache=False).logits
         losses = torch.nn.functional.cross_entropy(logits.flatten(0, 1).float(), targets.flatten(), reduction="none")
         loss = (losses * weights.flatten()).sum() / weights.sum()

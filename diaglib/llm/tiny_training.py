@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from tqdm import tqdm
 
 from diaglib.dataset.rows import FAMILIES, Told, tell
+from diaglib.environment import training_autocast
 from diaglib.llm.pieces import cut
 from diaglib.llm.tokenizer import TinyTokenizer
 
@@ -249,7 +250,7 @@ def _compiled_loss(model: torch.nn.Module, device: str) -> Callable[..., torch.T
     import torch
 
     def loss_of(inputs: torch.Tensor, targets: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
-        with torch.autocast(device, torch.bfloat16):
+        with training_autocast(device):
             logits = model(input_ids=inputs, use_cache=False).logits
         losses = torch.nn.functional.cross_entropy(logits.flatten(0, 1).float(), targets.flatten(), reduction="none")
         return (losses * weights.flatten()).sum() / weights.sum()

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from tqdm import tqdm
 
+from diaglib.environment import training_autocast
 from diaglib.files import write_whole
 from diaglib.scoring.agreement import agreement
 from diaglib.scoring.damage import CLEAN_SCORE, Specimen, specimens
@@ -198,7 +199,7 @@ def train_network(
         network.train()
         losses = []
         for chosen in _batches(len(targets), settings.batch, settings.seed + epoch):
-            with torch.autocast("cpu", torch.bfloat16):
+            with training_autocast("cpu"):
                 predicted, _ = network(as_input(examples.ink[chosen]))
             loss = torch.nn.functional.mse_loss(predicted.float(), targets[chosen])
             optimiser.zero_grad()

@@ -132,3 +132,43 @@ def test_a_record_of_pairs_is_plain_json(tmp_path, monkeypatch) -> None:
     build_pairs("m", [Row('a "network"\n<b>', RIGHT)], tmp_path / "pairs.jsonl")
     lines = (tmp_path / "pairs.jsonl").read_text().splitlines()
     assert json.loads(lines[1])["prompt"] == 'a "network"\n<b>'
+
+
+def test_the_start_is_kept_where_the_tuned_model_draws_no_better(tmp_path, monkeypatch) -> None:
+    """A run of ORPO that had the lower loss on pairs once drew worse answers, and notebook 07 would have taken it."""
+    from types import SimpleNamespace
+
+    from diaglib.tuning import preference_task
+    from diaglib.tuning.preference_task import PreferenceTask
+    from diaglib.tuning.run import Tuned
+    from diaglib.tuning.settings import TuningSettings
+
+    values = {"start": 0.5, str(tmp_path / "model"): 0.7}
+
+    def drawn(model, rows, *_):
+        return Scores([Scored(row, "", None, values[str(model)], values[str(model)], False) for row in rows], 0.1)
+
+    monkeypatch.setattr(preference_task, "score_answers", drawn)
+    rows = [Row(f"p{i}", RIGHT) for i in range(5)]
+    task = PreferenceTask("start", "start", None, "", rows, rows, rows, TuningSettings(), 0)
+    tuned = Tuned(tmp_path, tmp_path / "model", None, SimpleNamespace())
+    assert task.better(tuned, 1, 1.0).model_folder == tmp_path / "model"
+    values[str(tmp_path / "model")] = 0.5
+    kept = task.better(tuned, 1, 1.0)
+    assert (str(kept.model_folder), kept.words.startswith("The start is kept")) == ("start", True)
+
+
+def test_pairs_the_choice_and_the_measure_have_prompts_of_their_own(tmp_path, monkeypatch) -> None:
+    from collections import Counter
+
+    from diaglib.tuning import preference_task
+    from diaglib.tuning.preference_task import load_preference_task
+    from diaglib.tuning.run import Tuned
+
+    record = {"settings": {"answer_format": "plan"}, "base": "tiny"}
+    monkeypatch.setattr(preference_task, "finished", lambda folder: Tuned(folder, folder / "model", None, record))
+    task = load_preference_task("local", "", tmp_path / "04", 140, 0, 0.1, 5, 0)
+    parts = [{row.prompt for row in part} for part in (task.rows, task.choosing, task.held_out)]
+    assert len(set.union(*parts)) == sum(map(len, parts))
+    families = Counter(row.family for row in task.rows)
+    assert max(families.values()) - min(families.values()) <= 3

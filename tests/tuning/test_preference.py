@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from diaglib.llm.tiny import TinyAnswer
 from diaglib.tuning import Row, TuningError
 from diaglib.tuning import pairs as pairs_module
 from diaglib.tuning.pairs import Pair, build_pairs, read_pairs, worst
@@ -28,12 +29,33 @@ class Scripted:
         return [list(self.texts) for _ in prompts]
 
 
-def test_the_rejected_answer_is_the_worst_plan_that_is_not_right() -> None:
+def test_the_rejected_answer_is_the_worst_that_is_not_right() -> None:
+    def drawn(*texts):
+        return [TinyAnswer(text, ("<end>",)) for text in texts]
+
     row = Row("a network", RIGHT)
-    assert worst(row, [RIGHT, RIGHT]) is None
-    assert worst(row, ["no plan at all", RIGHT]) is None
-    pair = worst(row, [RIGHT, SHORT, OTHER])
+    assert worst(row, drawn(RIGHT, RIGHT)) is None
+    pair = worst(row, drawn(RIGHT, SHORT, OTHER))
     assert (pair.chosen, pair.rejected) == (RIGHT, min((SHORT, OTHER), key=lambda text: scored(row, text).score))
+    nonsense = worst(row, drawn(RIGHT, SHORT, "0 input 4\n1 output 0\nend"))
+    assert (nonsense.score, nonsense.tokens) == (0.0, ("<end>",))
+
+
+def test_an_answer_that_is_no_plan_is_rejected_in_the_tokens_it_was_written_in(few_steps) -> None:
+    """A sixth of the drawn recurrent networks were no plans, and preference tuning never saw one: they became more."""
+    from diaglib.tuning.loading import load_base
+
+    writer = load_base("tiny", replace(few_steps, method="full")).writer
+    prompt = "a network with 4 inputs, a hidden layer of 6 and 2 outputs"
+    chosen = writer.encode(prompt, RIGHT)
+    tokens = tuple(writer.vocabulary.tokens[i] for i in chosen[1])
+    assert writer.encode_tokens(prompt, tokens) == chosen
+    broken = Pair(prompt, RIGHT, "no plan", 0.0, "", (tokens[0], *tokens[3:]))
+    rows, told = encode_pairs([broken, replace(broken, tokens=("of another vocabulary",))], writer, 384)
+    assert len(rows) == 1
+    assert "1 that this model cannot write" in told
+    kept = [label for label in rows[0]["rejected_labels"] if label >= 0]
+    assert kept == [chosen[1][0], *chosen[1][3:]]
 
 
 def test_building_pairs_goes_on_where_it_was_killed(tmp_path, monkeypatch) -> None:

@@ -30,6 +30,14 @@ class ChatAnswer:
         """Whether it carries exactly the memory of the written answer, or none where that has none."""
         return self.memory == split_memory(self.pair.answer)[0]
 
+    @property
+    def memory_kind_is_right(self) -> bool:
+        """Whether it notes the kind of thing that the written answer does, or nothing where that has none.
+
+        The kind is the end of the key: `차 키 둔 곳` and `여권 둔 곳` both say where a thing is.
+        """
+        return _kind(self.memory) == _kind(split_memory(self.pair.answer)[0])
+
 
 @dataclass(frozen=True)
 class ChatMetrics:
@@ -85,6 +93,11 @@ def chat_metrics(answers: Sequence[ChatAnswer]) -> ChatMetrics:
         distinct_2=len(set(pairs_of_words)) / max(1, len(pairs_of_words)),
         memory_right=share([answer.memory_is_right for answer in answers]),
     )
+
+
+def _kind(memory: tuple[str, str] | None) -> list[str]:
+    """The last two words of a memory's key."""
+    return memory[0].split()[-2:] if memory else []
 
 
 def _repeats(text: str) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from diaglib.llm.instructions import bare_sentence
 from diaglib.llm.tiny_decoder import MAX_POSITIONS, TinyDecoder, load_decoder
@@ -18,6 +18,13 @@ TINY_FOLDER = Path(__file__).parent / "tiny"
 ROWS_AT_ONCE = 48
 MAX_PROMPT_TOKENS = 600
 MAX_ANSWER_TOKENS = MAX_POSITIONS - MAX_PROMPT_TOKENS
+
+
+class TinyAnswer(NamedTuple):
+    """One closed answer: its text, and the tokens of the model's own vocabulary with the end mark."""
+
+    text: str
+    tokens: tuple[str, ...]
 
 
 class TinyModel:
@@ -36,9 +43,16 @@ class TinyModel:
         A prompt longer than 600 tokens, or an answer that was not closed, gives no text. `grammar` allows only tokens that
         can still become a valid plan.
         """
+        answers = self.plan_answers(prompts, count, temperature, seed, grammar)
+        return [[answer.text for answer in found] for found in answers]
+
+    def plan_answers(
+        self, prompts: Sequence[str], count: int = 1, temperature: float = 0.0, seed: int = 0, grammar: bool = False
+    ) -> list[list[TinyAnswer]]:
+        """As `plan_texts`, with the tokens that were written: a text that is no plan cannot be turned back into them."""
         contexts = [self.tokenizer.context(bare_sentence(prompt)) for prompt in prompts]
         ids = [self.tokenizer.prompt_ids(context) for context in contexts]
-        results: list[list[str]] = [[] for _ in prompts]
+        results: list[list[TinyAnswer]] = [[] for _ in prompts]
         order = sorted((i for i in range(len(ids)) if len(ids[i]) <= MAX_PROMPT_TOKENS), key=lambda i: len(ids[i]))
         samples = 1 if temperature <= 0 else count
         at_once = max(1, ROWS_AT_ONCE // samples)
@@ -52,8 +66,11 @@ class TinyModel:
                 closed = [
                     answer for answer in answers[place * samples : (place + 1) * samples] if self.tokenizer.complete(answer)
                 ]
-                texts = [self.tokenizer.plan_text(answer, contexts[i]) for answer in closed]
-                results[i] = texts * count if samples < count else texts
+                found = [
+                    TinyAnswer(self.tokenizer.plan_text(answer, contexts[i]), tuple(self.tokenizer.tokens[t] for t in answer))
+                    for answer in closed
+                ]
+                results[i] = found * count if samples < count else found
         return results
 
     @cached_property

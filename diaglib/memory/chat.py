@@ -6,14 +6,16 @@ model; what a model writes is read, checked and bounded, never believed; every t
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import Protocol
 
 from diaglib.dataset.chat import END_MARK, chat_completion, chat_prompt, persona_answer, persona_rule
-from diaglib.memory.items import Memory, clean_text, one_line, read_memories
+from diaglib.memory.items import Memory, Reading, clean_text, one_line, read_memories
 from diaglib.memory.store import NAMESPACE, Item, Store, StoreError
 from diaglib.memory.store_search import Match
 
@@ -23,6 +25,9 @@ HUB_HISTORY_TURNS = 3
 MAX_NOTES = 3  # of one answer
 MAX_ANSWER_TOKENS = 80
 KEPT_TURNS = 50
+STUCK_LETTERS, STUCK_SHARE = 20, 0.5  # of so many letters, the least share of pairs that are new: in speech nearly all are
+_LAUGHTER = re.compile(r"[ㄱ-ㅣ]")  # ㅋㅋㅋ and ㅠㅠ may go on
+_SAYS_NOTED = re.compile(r"적어|기억할|기억해 ?[둘뒀]|메모")
 NO_WORDS = "적어 뒀어요."
 NO_ANSWER = "무슨 말을 해야 할지 모르겠어요. 다르게 한 번만 더 말해 주실래요?"
 
@@ -125,6 +130,9 @@ class Chat:
         prompt = self._prompt(f"{best.memory} {said.text}" if best and attached else said.text or message)
         raw = self.model.answers([prompt], max_new_tokens=MAX_ANSWER_TOKENS, stop_strings=[END_MARK])[0][0].text
         reading = read_memories(clean_text(raw).split(END_MARK)[0])
+        if goes_round(reading.text):  # its notes are no better
+            words = f"the answer goes round in circles and was not shown: '{reading.text[:24]}…'"
+            reading = Reading("", (), (words,))
         notes = [note for note in reading.memories if not (attached and best and note == best.memory)]
         problems = [*said.problems, *reading.problems]
         if len(notes) > MAX_NOTES:
@@ -137,6 +145,9 @@ class Chat:
                 kept.append(note)
         items, told = self._remember([*said.memories, *kept], message, at)
         shown = reading.text or (NO_WORDS if items else NO_ANSWER)
+        if notes and not items and _SAYS_NOTED.search(shown):
+            problems.append(f"'{shown}' was not shown: nothing was noted")
+            shown = NO_ANSWER
         return Turn(message, shown, best, attached, self.threshold, prompt, "", items, (*problems, *told))
 
     def _prompt(self, message: str) -> str:
@@ -166,6 +177,12 @@ def open_chat(store: Store, model: str = EMBEDDED, precision: str | None = None,
     embedded = model == EMBEDDED
     writer = load(model, precision)
     return Chat(store, writer, None, namespace, 0 if embedded else HUB_HISTORY_TURNS, check_notes=embedded)
+
+
+def goes_round(text: str) -> bool:
+    """Whether a text of some length says the same pairs of letters again and again, as a small model that is lost."""
+    letters = [letter for letter in _LAUGHTER.sub("", text) if letter.isalnum()]
+    return len(letters) >= STUCK_LETTERS and len(set(pairwise(letters))) < STUCK_SHARE * (len(letters) - 1)
 
 
 def is_said(note: Memory, message: str) -> bool:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from diaglib.files import write_whole
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -85,16 +87,16 @@ class VectorIndex:
         return self._ids[best[np.argsort(-nearness[best], kind="stable")]].tolist()
 
     def save(self, path: Path) -> None:
-        """Writes the graph to a file."""
-        self._graph.save(str(path))
+        """Writes the graph to a file, whole or not at all. Raises OSError where it cannot be written."""
+        write_whole(path, self._graph.save())
 
     @classmethod
     def load(cls, path: Path) -> VectorIndex:
-        """The graph of a file. Raises RuntimeError or ValueError where it holds none."""
+        """The graph of a file. Raises RuntimeError or ValueError where it holds none, OSError where it cannot be read."""
         from usearch.index import Index
 
         index = cls()
-        index._graph = Index.restore(str(path))
+        index._graph = Index.restore(path.read_bytes())  # of a path it would remember the file, and save to it in place
         if index._graph is None:
             raise ValueError(f"{path} holds no index")
         index._graph.expansion_search = EXPANSION_SEARCH

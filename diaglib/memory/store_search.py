@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import glob
 import hashlib
-import os
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
@@ -39,11 +38,12 @@ class Match:
 
 @dataclass
 class _Section:
-    """The index of one namespace: every item up to `last_id` that does not end by date is in it."""
+    """The index of one namespace: every item up to `seen_id` that does not end by date is in it, `last_id` the newest of them."""
 
     index: VectorIndex
     last_id: int = 0
     saved_id: int = 0
+    seen_id: int = 0  # of any namespace: a namespace that rests is not looked through again
 
 
 class Searcher:
@@ -110,9 +110,15 @@ class Searcher:
 
         section = self._sections.get(namespace) or self._load(namespace)
         self._sections[namespace] = section
+        newest = self._rows("SELECT max(id) FROM items")[0][0] or 0
+        if newest <= section.seen_id:
+            return section
+        # the plus keeps SQLite to the new rows: by its index of namespaces it would walk through all that are known
         rows = self._rows(
-            "SELECT id, key, value FROM items WHERE id > ? AND namespace = ? AND current AND last_day IS NULL ORDER BY id",
-            section.last_id,
+            "SELECT id, key, value FROM items"
+            " WHERE id > ? AND id <= ? AND +namespace = ? AND current AND last_day IS NULL ORDER BY id",
+            section.seen_id,
+            newest,
             namespace,
         )
         if rows:
@@ -121,6 +127,7 @@ class Searcher:
             section.last_id = rows[-1][0]
             if section.last_id - section.saved_id >= SAVE_EVERY:
                 self._save(namespace, section)
+        section.seen_id = newest
         return section
 
     def save(self) -> None:
@@ -130,9 +137,10 @@ class Searcher:
                 self._save(namespace, section)
 
     def drop(self, namespace: str) -> None:
-        """Removes the indexes of a namespace, in memory and on disk, whatever encoder made them."""
+        """Removes the indexes of a namespace, in memory and on disk, whatever encoder made them, half-written ones too."""
         self._sections.pop(namespace, None)
-        for file in self._files(namespace):
+        half_written = self._store.path.parent.glob(f".{glob.escape(self._stem(namespace)[:40])}*.part")
+        for file in [*self._files(namespace), *half_written]:
             file.unlink(missing_ok=True)
 
     def _save(self, namespace: str, section: _Section) -> None:
@@ -140,21 +148,19 @@ class Searcher:
             return
         older = self._files(namespace, self.encoder.name)
         file = self._store.path.with_name(f"{self._stem(namespace, self.encoder.name)}.{section.last_id}.usearch")
-        part = file.with_suffix(f".{os.getpid()}.part")
         with suppress(OSError, RuntimeError):  # a full disk: the next process makes the index again
-            section.index.save(part)
-            part.replace(file)
+            section.index.save(file)
             section.saved_id = section.last_id
             for path in older:
                 if path != file:
                     path.unlink(missing_ok=True)
-        part.unlink(missing_ok=True)
 
     def _load(self, namespace: str) -> _Section:
         files = sorted(self._files(namespace, self.encoder.name), key=_last_id)
         for file in reversed(files):
             with suppress(RuntimeError, ValueError, OSError):  # unreadable: made again
-                return _Section(VectorIndex.load(file), _last_id(file), _last_id(file))
+                last_id = _last_id(file)
+                return _Section(VectorIndex.load(file), last_id, last_id, last_id)
         return _Section(VectorIndex(self._exact_items))
 
     def _files(self, namespace: str, encoder_name: str = "") -> list[Path]:

@@ -1,7 +1,7 @@
 """The chat persona as a task of notebook 03: the lesson's rows, and answers judged by what can be counted.
 
-Rule: what is counted is whether an answer ended by its mark and carries the right memory, or rightly none; its charm is for the
-reader, beside the samples.
+Rule: what is counted is whether an answer ended by its mark, says something, and notes the right kind of thing, or rightly
+nothing; its charm is for the reader, beside the samples.
 """
 
 from __future__ import annotations
@@ -23,7 +23,11 @@ from diaglib.tuning.scores import Scored, Scores
 from diaglib.tuning.settings import settings_for
 from diaglib.tuning.task import Task
 
-LOCAL_ROWS, LOCAL_STEPS = 360, 200
+LOCAL_ROWS, LOCAL_STEPS = 3_000, 300
+SCORE_WORDS = (
+    "An answer scores 1 where it ends by its mark, says something, and notes the right kind of thing (where a thing is, a "
+    "favourite singer), or rightly nothing; else 0. Whether it notes exactly the right words is told beside it."
+)
 HELD_OUT_SEED = 424_242
 
 
@@ -37,7 +41,7 @@ class ChatLesson:
     old: list[ChatPair]
 
 
-def chat_lesson(rows: int = 360, held_out: int = 60, embedded: bool = True, seed: int = 0) -> ChatLesson:
+def chat_lesson(rows: int = LOCAL_ROWS, held_out: int = 60, embedded: bool = True, seed: int = 0) -> ChatLesson:
     """The lesson for the embedded model: half of `rows` of the new category, the rest of old ones so that they are not forgotten.
 
     A model of the hub (`embedded` False) gets every hand-written training pair, since all of it is new to it, and stops by
@@ -93,18 +97,20 @@ def load_chat_task(profile: Profile, rows: int, steps: int, held_out: int, seed:
         settings,
         profile.name,
         score_chat,
+        SCORE_WORDS,
     )
 
 
 def score_chat(model: str, rows: Sequence[Row]) -> Scores:
-    """Answers of a chat model; 1 where an answer ended by itself and its memory is the written one's, or both have none."""
+    """Answers of a chat model, each 1 or 0 as `SCORE_WORDS` says; `exact` where the whole memory is right too."""
     start = time.perf_counter()
     found = chat_answers(load(model), [ChatPair(row.family, row.prompt, row.answer) for row in rows])
     seconds = (time.perf_counter() - start) / max(1, len(rows))
     answers = []
     for row, answer in zip(rows, found, strict=True):
-        right = float(answer.ended and answer.memory_is_right)
+        right = float(answer.ended and bool(answer.text) and answer.memory_kind_is_right)
+        exact = bool(right) and answer.memory_is_right
         memory = f"[{answer.memory[0]}: {answer.memory[1]}] " if answer.memory else ""
         said = f"{memory}{answer.text}{'' if answer.ended else ' …'}"
-        answers.append(Scored(row, said, None, right, right, said == row.answer))
+        answers.append(Scored(row, said, None, right, right, exact))
     return Scores(answers, seconds)

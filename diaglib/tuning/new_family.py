@@ -19,15 +19,17 @@ BASE_FOLDER = Path(__file__).parent / "without_transformer"
 OLD_FAMILIES = tuple(family for family in FAMILIES if family != NEW_FAMILY)
 # of the rows mixed in: between the shares of the whole data set, with which pipelines lose most, and the same for all
 REPLAY_SHARES = dict(zip(OLD_FAMILIES, (1.0, 1.0, 2.0, 1.5, 1.0, 2.0), strict=True))
-_HELD_OUT_SEED, _TRAINING_SEED = 77_001, 88_001
+HELD_OUT_SEED, _TRAINING_SEED = 77_001, 88_001
+
+
+def rows_of_every_family(seed: int, per_family: int) -> list[Row]:
+    """`per_family` rows of each family from the generator."""
+    return read_rows([row for family in FAMILIES for row in rows(seed, per_family, {family: 1.0})])
 
 
 def held_out_rows(per_family: int, seed: int = 0) -> list[Row]:
     """`per_family` rows of every family, never trained on by `training_rows` of any seed below a thousand."""
-    found = []
-    for family in FAMILIES:
-        found += list(rows(_HELD_OUT_SEED + seed, per_family, {family: 1.0}))
-    return read_rows(found)
+    return rows_of_every_family(HELD_OUT_SEED + seed, per_family)
 
 
 def training_rows(new: int, replay: int, seed: int = 0) -> list[Row]:

@@ -10,27 +10,33 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 from diaglib.llm import load
+from diaglib.llm.tiny import TinyAnswer, TinyModel
 from diaglib.tuning.errors import TuningError
 from diaglib.tuning.rows import Row
 from diaglib.tuning.run import weights_digest
-from diaglib.tuning.scores import plan_of, scored
+from diaglib.tuning.scores import scored
 
 ROWS_AT_ONCE = 32
 
 
 @dataclass(frozen=True)
 class Pair:
-    """A prompt, the answer to prefer, one of the model's own that is worse, and that one's score."""
+    """A prompt, the answer to prefer, one of the model's own that is worse, and that one's score (0 where it is no plan).
+
+    `tokens` are those an embedded model wrote the rejected answer in; empty for a model of the hub, which can read its text.
+    """
 
     prompt: str
     chosen: str
     rejected: str
     score: float
     family: str = ""
+    tokens: tuple[str, ...] = ()
 
 
 def build_pairs(
@@ -42,8 +48,8 @@ def build_pairs(
     seed: int = 0,
     replace: bool = False,
 ) -> list[Pair]:
-    """Samples answers of `model` to every row and keeps the worst valid one that scores below 1; rows answered well by all
-    samples give no pair.
+    """Samples answers of `model` to every row and keeps the worst that scores below 1, which may be no plan at all; rows
+    answered well by all samples give no pair.
 
     `file` (JSON lines) is written row by row and continued where it was left. Raises TuningError where it belongs to other
     rows or another model (with `replace` it is moved aside instead), or where no answer was imperfect.
@@ -72,8 +78,7 @@ def build_pairs(
         bar = tqdm(total=len(rows), initial=len(done), desc="pairs", unit="row")
         for start in range(len(done), len(rows), ROWS_AT_ONCE):
             part = rows[start : start + ROWS_AT_ONCE]
-            texts = writer.plan_texts([row.prompt for row in part], samples, temperature, seed + start)
-            for row, found in zip(part, texts, strict=True):
+            for row, found in zip(part, _drawn(writer, part, samples, temperature, seed + start), strict=True):
                 pair = worst(row, found)
                 done.append(pair)
                 out.write(json.dumps(asdict(pair) if pair else None, ensure_ascii=False) + "\n")
@@ -88,21 +93,31 @@ def build_pairs(
     return pairs
 
 
-def worst(row: Row, texts: Sequence[str]) -> Pair | None:
-    """The pair of a row, from the model's answers to it; None where all valid answers are right."""
-    answers = [scored(row, text) for text in dict.fromkeys(texts) if plan_of(text) is not None]
-    imperfect = [one for one in answers if one.score < 1]
+def worst(row: Row, drawn: Sequence[TinyAnswer]) -> Pair | None:
+    """The pair of a row, from the model's answers to it; None where all of them are right.
+
+    An answer that is no plan is the worst there is: without these a model goes on to write what cannot be drawn.
+    """
+    imperfect = [(score, one) for one in dict.fromkeys(drawn) if (score := scored(row, one.text).score) < 1]
     if not imperfect:
         return None
-    one = min(imperfect, key=lambda answer: answer.score)
-    return Pair(row.prompt, row.answer, one.text, one.score, row.family)
+    score, one = min(imperfect, key=itemgetter(0))
+    return Pair(row.prompt, row.answer, one.text, score, row.family, one.tokens)
+
+
+def _drawn(writer: Any, rows: Sequence[Row], samples: int, temperature: float, seed: int) -> list[list[TinyAnswer]]:
+    """Answers to rows; of an embedded model with their tokens."""
+    asked = ([row.prompt for row in rows], samples, temperature, seed)
+    if isinstance(writer, TinyModel):
+        return writer.plan_answers(*asked)
+    return [[TinyAnswer(text, ()) for text in found if text.strip()] for found in writer.plan_texts(*asked)]
 
 
 def read_pairs(file: Path) -> list[Pair]:
     """The pairs that `build_pairs` wrote. Raises OSError where the file cannot be read, TuningError where it is another kind."""
     try:
         records = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()[1:]]
-        return [Pair(**record) for record in records if record]
+        return [_pair(record) for record in records if record]
     except (ValueError, TypeError) as error:
         raise TuningError("rows", f"{file} is not a file of pairs ({error}): make one with `diaglib tune pairs`") from None
 
@@ -127,4 +142,8 @@ def _read(file: Path, header: dict[str, Any]) -> list[Pair | None]:
     if lines[-1]:
         with file.open("r+b") as open_file:
             open_file.truncate(sum(len(line) + 1 for line in whole))
-    return [Pair(**record) if (record := json.loads(line)) else None for line in whole[1:]]
+    return [_pair(record) if (record := json.loads(line)) else None for line in whole[1:]]
+
+
+def _pair(record: dict[str, Any]) -> Pair:
+    return Pair(**record | {"tokens": tuple(record.get("tokens", ()))})

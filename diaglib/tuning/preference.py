@@ -21,7 +21,7 @@ from diaglib.tuning.rows import Row
 from diaglib.tuning.run import Tuned, claim, run_key, train, trainer_arguments
 from diaglib.tuning.saving import save_tuned
 from diaglib.tuning.settings import TuningSettings
-from diaglib.tuning.writers import Writer
+from diaglib.tuning.writers import TinyWriter, Writer
 
 if TYPE_CHECKING:
     import datasets
@@ -146,7 +146,11 @@ def encode_pairs(pairs: Sequence[Pair], writer: Writer, max_tokens: int) -> tupl
     kept: list[dict[str, Any]] = []
     too_long = not_writable = 0
     for number, pair in enumerate(pairs):
-        chosen, rejected = writer.encode(pair.prompt, pair.chosen), writer.encode(pair.prompt, pair.rejected)
+        chosen = writer.encode(pair.prompt, pair.chosen)
+        if pair.tokens and isinstance(writer, TinyWriter):
+            rejected = writer.encode_tokens(pair.prompt, pair.tokens)
+        else:
+            rejected = writer.encode(pair.prompt, pair.rejected)
         if chosen is None or rejected is None:
             not_writable += 1
             continue

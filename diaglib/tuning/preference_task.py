@@ -1,30 +1,41 @@
 """What notebook 04 starts from, draws answers to, and how it judges them.
 
-Rule: the prompts of pairs and of held-out rows are none that the SFT before was trained on.
+Rules: the prompts of pairs, of the choice between before and after, and of held-out rows are none that the SFT before was
+trained on, nor each other's; every family has as many pairs, since what has few of them is forgotten.
 """
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
 from diaglib.dataset import FAMILIES
-from diaglib.dataset import rows as generated
 from diaglib.profiles import load_profile
 from diaglib.statistics import mean_interval
 from diaglib.tuning.errors import TuningError
-from diaglib.tuning.new_family import held_out_rows, training_rows
-from diaglib.tuning.rows import Row, read_rows
+from diaglib.tuning.new_family import held_out_rows, rows_of_every_family
+from diaglib.tuning.rows import Row
 from diaglib.tuning.run import Tuned, finished
 from diaglib.tuning.scores import Scores, score_answers
 from diaglib.tuning.settings import TuningSettings, settings_for
 from diaglib.tuning.sft import sft
 from diaglib.tuning.task import load_task
 
-LOCAL_ROWS, LOCAL_STEPS, QUICK_STEPS = 300, 120, 150
-PAIR_SEED = 500  # added to the seed: rows that no SFT of a smaller seed has seen
+LOCAL_ROWS, LOCAL_STEPS, QUICK_STEPS, HUB_ROWS = 1_400, 150, 150, 2_000
+LOCAL_CHANGES: dict[str, Any] = {"learning_rate": 1e-4, "batch_rows": 16}
+# seeds of rows that no SFT of a smaller seed has seen: for pairs, and to choose by
+PAIR_SEED, CHOICE_SEED = 99_001, 66_001
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The folder of the model that is kept, and why in words."""
+
+    model_folder: Path
+    words: str
 
 
 @dataclass(frozen=True)
@@ -36,6 +47,7 @@ class PreferenceTask:
     adapter: Path | None
     start_words: str
     rows: list[Row]
+    choosing: list[Row]
     held_out: list[Row]
     settings: TuningSettings
     seed: int
@@ -43,6 +55,16 @@ class PreferenceTask:
     def score(self, model: str | Path, samples: int, temperature: float) -> Scores:
         """Answers drawn to the held-out prompts, `samples` each."""
         return score_answers(model, self.held_out, samples, temperature, self.seed)
+
+    def better(self, tuned: Tuned, samples: int, temperature: float) -> Choice:
+        """Which model draws the better answers to prompts that are neither trained on nor held out: the start or the tuned."""
+        start, after = (
+            score_answers(model, self.choosing, samples, temperature, self.seed + 1) for model in (self.model, tuned.model_folder)
+        )
+        words = paired_verdict(start, after)
+        if fmean(after.values()) > fmean(start.values()):
+            return Choice(tuned.model_folder, f"The tuned model is kept. {words}")
+        return Choice(Path(self.model), f"The start is kept, the tuned model draws no better. {words}")
 
     def examples(self, before: Scores, after: Scores) -> Any:
         """Prompts whose drawn answers differ most."""
@@ -69,16 +91,16 @@ def load_preference_task(
         words = f"a model that was tuned here in {tuned.record['steps']} steps, since notebook 03 has left none"
     changes: dict[str, Any] = {"steps": steps, "preference_weight": weight, "seed": seed}
     if chosen.needs_gpu:
-        made = read_rows(generated(seed + PAIR_SEED, rows or 2_000))
-        asked = read_rows([row for family in FAMILIES for row in generated(77_001 + seed, held_out, {family: 1.0})])
         settings = settings_for(chosen, learning_rate=5e-5, **changes)
     else:
-        count = rows or LOCAL_ROWS
-        made = training_rows(count // 2, count - count // 2, seed + PAIR_SEED)
-        asked = held_out_rows(held_out, seed)
-        settings = settings_for(chosen, learning_rate=3e-4, **changes | {"steps": steps or LOCAL_STEPS})
+        settings = settings_for(chosen, **LOCAL_CHANGES | changes | {"steps": steps or LOCAL_STEPS})
+    count = rows or (HUB_ROWS if chosen.needs_gpu else LOCAL_ROWS)
+    asked, choosing = held_out_rows(held_out, seed), rows_of_every_family(CHOICE_SEED + seed, held_out)
+    used = {row.prompt for row in (*asked, *choosing)}
+    made = [row for row in rows_of_every_family(PAIR_SEED + seed, max(1, count // len(FAMILIES))) if row.prompt not in used]
+    random.Random(seed).shuffle(made)
     base = tuned.record["base"] if tuned.adapter_folder else str(tuned.model_folder)
-    return PreferenceTask(str(tuned.model_folder), base, tuned.adapter_folder, words, made, asked, settings, seed)
+    return PreferenceTask(str(tuned.model_folder), base, tuned.adapter_folder, words, made, choosing, asked, settings, seed)
 
 
 def _named(model: str) -> Tuned:
@@ -106,6 +128,20 @@ def paired_verdict(before: Scores, after: Scores) -> str:
         f"Mean score of drawn answers to {len(differences)} held-out prompts: {change} (95% interval {low:+.3f} to {high:+.3f}); "
         f"{verdict}. Exact plans: {before.summary()['exact']:.0%} before, {after.summary()['exact']:.0%} after."
     )
+
+
+def likelihoods_told(record: dict[str, Any]) -> str:
+    """How likely chosen and rejected answers were in the first and the last third of a run, in words.
+
+    Where both fall, rejected answers were pushed down together with what they share with right ones.
+    """
+    third = max(1, len(record["likelihoods"]) // 3)
+    first, last = record["likelihoods"][:third], record["likelihoods"][-third:]
+    unit = "a token" if record["kind"] == "ORPO" else "an answer"
+    chosen, rejected = (
+        f"{fmean(entry[place] for entry in first):.2f} to {fmean(entry[place] for entry in last):.2f}" for place in (1, 2)
+    )
+    return f"Log-likelihood {unit}: of chosen answers from {chosen}, of rejected ones from {rejected}."
 
 
 def _by_prompt(scores: Scores) -> dict[str, float]:

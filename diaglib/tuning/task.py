@@ -14,9 +14,10 @@ from typing import Any
 
 from diaglib.dataset import FAMILIES
 from diaglib.dataset import rows as generated
+from diaglib.diagram import Plan
 from diaglib.profiles import Profile, load_profile
 from diaglib.tuning.errors import TuningError
-from diaglib.tuning.new_family import BASE_FOLDER, NEW_FAMILY, held_out_rows, read_often, training_rows
+from diaglib.tuning.new_family import BASE_FOLDER, HELD_OUT_SEED, NEW_FAMILY, held_out_rows, read_often, training_rows
 from diaglib.tuning.rows import Row, read_rows, split_rows
 from diaglib.tuning.run import Tuned
 from diaglib.tuning.scores import Scores, score_answers
@@ -25,6 +26,10 @@ from diaglib.tuning.settings import TuningSettings, settings_for
 # chosen on rows of the generator of other seeds than the held-out ones
 LOCAL_NEW_ROWS, LOCAL_REPLAY_SHARE, LOCAL_STEPS = 800, 0.55, 1_000
 LOCAL_CHANGES: dict[str, Any] = {"batch_rows": 16, "learning_rate": 2e-3, "warm_up_steps": 60, "patience": 4}
+
+PLAN_SCORE_WORDS = (
+    "The score compares every part of the answer, its kind and where it comes from, with what was asked: 0 (nothing right) to 1."
+)
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,7 @@ class Task:
     settings: TuningSettings
     profile: str
     scorer: Callable[[str, Sequence[Row]], Scores]
+    score_words: str = PLAN_SCORE_WORDS
 
     @property
     def base_name(self) -> str:
@@ -52,7 +58,11 @@ class Task:
 
     def settings_rows(self) -> list[tuple[str, str]]:
         """The settings as a table."""
-        return [(name.replace("_", " "), f"{value}") for name, value in asdict(self.settings).items() if value != ""]
+        told = asdict(self.settings)
+        told.pop("preference_weight")
+        if self.settings.method == "full":
+            told = {name: value for name, value in told.items() if not name.startswith("lora_")}
+        return [(name.replace("_", " "), f"{value}") for name, value in told.items() if value != ""]
 
     def families(self) -> tuple[list[str], list[str]]:
         """What is new to the base and what it knew, of what the held-out rows have."""
@@ -66,10 +76,13 @@ class Task:
         for words, families in zip((self.new_family or "all families", "what it knew"), self.families(), strict=True):
             if families:
                 found = scores.summary(families)
-                parts.append(
-                    f"{words} {found['score']:.2f} ({found['low']:.2f} to {found['high']:.2f}, {found['exact']:.0%} exact, "
-                    f"published score {found['structure']:.2f}, n = {found['answers']})"
+                more = (
+                    f"{found['exact']:.0%} with exactly the right memory"
+                    if self.name == "chat"
+                    else f"{found['exact']:.0%} exact, published score {found['structure']:.2f}"
                 )
+                interval = f"{found['low']:.2f} to {found['high']:.2f}"
+                parts.append(f"{words} {found['score']:.2f} ({interval}, {more}, n = {found['answers']})")
         return "; ".join(parts)
 
     def comparison(self, before: Scores, after: Scores) -> str:
@@ -93,10 +106,32 @@ class Task:
 
         return example_gallery(before, after, self.families()[0], count)
 
+    def likelihood(self, tuned: Tuned) -> str:
+        """How likely the base and the tuned model find the written answers, in nats a token; a hub model is not loaded again."""
+        if load_profile(self.profile).needs_gpu:
+            return "The validation loss above is this figure: a hub model is not loaded once more for it."
+        from diaglib.tuning.answer_loss import answer_losses
+
+        words = []
+        for name, families in zip((self.new_family or "all of it", "what it knew"), self.families(), strict=True):
+            rows = [row for row in self.held_out if row.family in families]
+            if rows:
+                one, other = (answer_losses(model, rows, self.settings) for model in (self.base, tuned.model_folder))
+                low, high = _interval([b - a for a, b in zip(one, other, strict=True)])
+                words.append(
+                    f"{name} {fmean(one):.2f} before, {fmean(other):.2f} after "
+                    f"(difference {low:+.2f} to {high:+.2f}, n = {len(one)})"
+                )
+        return f"Loss a token of the written answers to held-out prompts: {'; '.join(words)}."
+
     def answer_length(self) -> str:
-        """Characters of the answers, beside the published coordinates' where there are any."""
+        """Length of the answers in characters, beside that of the published node lines of the same diagrams."""
         own = fmean(len(row.answer) for row in self.held_out)
-        return f"an answer has {own:.0f} characters in the mean"
+        words = f"an answer has {own:.0f} characters in the mean"
+        if self.name == "chat" or self.settings.answer_format != "plan":
+            return words
+        drawn = fmean(len(Plan.from_text(row.answer).layout().to_text()) for row in self.held_out)
+        return f"{words}, the published node lines of the same diagrams would have {drawn:,.0f}"
 
     def command_line(self, folder: Path) -> list[str]:
         """Arguments of `diaglib tune sft` for the same job, its rows written to `folder`."""
@@ -154,7 +189,7 @@ def _hub_diagrams(profile: Profile, answer_format: str, rows: int, steps: int, h
     """A hub model knows no plans: all families are new, and there is nothing to replay."""
     made = read_rows(generated(seed + 1, rows or profile.dataset_rows), answer_format)
     training, validation = split_rows(made, 0.02)
-    asked = [row for family in FAMILIES for row in generated(77_001 + seed, held_out, {family: 1.0})]
+    asked = [row for family in FAMILIES for row in generated(HELD_OUT_SEED + seed, held_out, {family: 1.0})]
     known = {row.prompt for row in made}
     held = [row for row in read_rows(asked, answer_format) if row.prompt not in known]
     settings = settings_for(profile, answer_format, steps=steps, seed=seed)

@@ -109,14 +109,14 @@ def loss_figure(history: list[dict[str, float]], title: str) -> Figure:
     import matplotlib.pyplot as plt
 
     figure, axes = plt.subplots(figsize=(9, 3.2))
-    for name, words, style in (
-        ("loss", "training", {"color": "#a9c4ea"}),
-        ("eval_loss", "validation", {"color": "#1f5fbf", "marker": "o"}),
+    for name, words, shift, style in (
+        ("loss", "training", -8, {"color": "#a9c4ea"}),
+        ("eval_loss", "validation", 8, {"color": "#1f5fbf", "marker": "o"}),
     ):
         points = [(entry["step"], float(entry[name])) for entry in history if name in entry]
         if points:
             axes.plot(*zip(*points, strict=True), label=words, **style)
-            axes.annotate(f"{points[-1][1]:.3f}", points[-1], xytext=(6, 0), textcoords="offset points", va="center")
+            axes.annotate(f"{points[-1][1]:.3f}", points[-1], xytext=(6, shift), textcoords="offset points", va="center")
     axes.set(xlabel="step", ylabel="loss a token of the answer", title=title)
     axes.set_ylim(bottom=0)
     axes.spines[["top", "right"]].set_visible(False)

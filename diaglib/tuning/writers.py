@@ -6,6 +6,7 @@ Used by notebooks 03 and 04. Rule: the end mark is part of every answer, so that
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -106,6 +107,13 @@ class TinyWriter:
         context = self.vocabulary.context(prompt)
         ids = self.vocabulary.plan_ids(plan, context)
         return None if ids is None else (self.vocabulary.prompt_ids(context), ids)
+
+    def encode_tokens(self, prompt: str, tokens: Sequence[str]) -> tuple[list[int], list[int]] | None:
+        """Ids of a prompt and of an answer that was written in these tokens; None where a token is not of this vocabulary."""
+        if any(token not in self.vocabulary.index for token in tokens):
+            return None
+        prompt_ids = self.vocabulary.prompt_ids(self.vocabulary.context(prompt))
+        return prompt_ids, [self.vocabulary.index[token] for token in tokens]
 
     def save(self, folder: Path) -> None:
         self.vocabulary.save(folder)

@@ -10,7 +10,7 @@ from plain_encoder import PlainEncoder
 from scripted_chat import ScriptedChatModel
 
 from diaglib.dataset.chat import END_MARK, chat_prompt, persona_rules
-from diaglib.memory.chat import KEPT_TURNS, NO_ANSWER, NO_WORDS, Chat, is_said, open_chat
+from diaglib.memory.chat import KEPT_TURNS, NO_ANSWER, NO_WORDS, Chat, goes_round, is_said, open_chat
 from diaglib.memory.items import Memory
 from diaglib.memory.store import Store, StoreError
 
@@ -94,6 +94,31 @@ def test_whatever_a_model_writes_something_is_shown(store, written: str, shown: 
     assert Chat(store, ScriptedChatModel([written])).say("나 내일 발표 있어").answer == shown
 
 
+@pytest.mark.parametrize("written", ["마음에가 " * 30, "[먹고 싶은 음식: 묵 묵] " + "묵 " * 40, "발표 " * 20])
+def test_an_answer_that_goes_round_in_circles_is_not_shown_and_notes_nothing(store, written: str) -> None:
+    turn = Chat(store, ScriptedChatModel([written]), check_notes=False).say("묵")
+    assert (turn.answer, store.items()) == (NO_ANSWER, [])
+    assert "round in circles" in turn.problems[0]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋ",
+        "네네네네",
+        "내일 면접이라 마음이 바쁘군요. 준비는 충분해요, 이제 눈만 감아 봐요.",
+    ],
+)
+def test_speech_and_laughter_do_not_go_round(text: str) -> None:
+    assert not goes_round(text)
+
+
+def test_it_does_not_say_that_it_noted_what_was_not_kept(store) -> None:
+    chat = Chat(store, ScriptedChatModel(["[오늘 일정: 여행] 적어 뒀어요.", "[오늘 일정: 여행] 적어 뒀어요."]))
+    assert chat.say("어쩌지").answer == NO_ANSWER
+    assert chat.say("나 오늘 여행 가").answer == "적어 뒀어요."
+
+
 def test_an_answer_full_of_memories_is_bounded(store) -> None:
     notes = "".join(f"[일정 {number}: 발표]" for number in range(50))
     turn = Chat(store, ScriptedChatModel([notes + "네"])).say("발표 준비")
@@ -145,9 +170,11 @@ def test_a_store_that_cannot_be_written_is_told_and_the_talk_goes_on(store, monk
         raise StoreError("the disk is full")
 
     monkeypatch.setattr(store, "add", refuse)
-    turn = Chat(store, ScriptedChatModel(["[내일 일정: 발표] 떨리겠어요."])).say("나 내일 발표 있어")
+    chat = Chat(store, ScriptedChatModel(["[내일 일정: 발표] 떨리겠어요.", "[내일 일정: 발표] 적어 뒀어요."]))
+    turn = chat.say("나 내일 발표 있어")
     assert turn.answer == "떨리겠어요."
     assert "the disk is full" in turn.problems[0]
+    assert chat.say("나 내일 발표 있어").answer == NO_ANSWER
 
 
 @pytest.mark.parametrize(

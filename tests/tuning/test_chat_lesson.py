@@ -43,9 +43,11 @@ def test_the_embedded_model_never_noted_where_a_thing_is(lesson):
     assert score_chat(task.base, new).summary()["score"] < 0.3
 
 
-def test_an_answer_is_right_where_it_ends_and_carries_the_written_memory(monkeypatch):
+def test_an_answer_is_right_where_it_ends_and_notes_the_right_kind_of_thing(monkeypatch):
+    """The embedded model notes where a thing is before it can copy the thing's name: both are told, and apart."""
     said = {
-        "a": ("[열쇠 둔 곳: 서랍] 네", True), "b": ("[열쇠 둔 곳: 책상] 네", True), "c": ("[열쇠 둔 곳: 서랍] 네", False),
+        "a": ("[열쇠 둔 곳: 서랍] 네", True), "b": ("[안경 둔 곳: 책상] 네", True), "c": ("[열쇠 둔 곳: 서랍] 네", False),
+        "d": ("[좋아하는 가수: 서랍] 네", True), "e": ("네", True), "f": ("[열쇠 둔 곳: 서랍]", True),
     }  # fmt: skip
 
     class Speaker:
@@ -53,5 +55,20 @@ def test_an_answer_is_right_where_it_ends_and_carries_the_written_memory(monkeyp
             return [[Answer(said[text[0]][0] + f" {END_MARK}" * said[text[0]][1], (), said[text[0]][1])] for text in texts]
 
     monkeypatch.setattr(chat_task, "load", lambda _: Speaker())
-    rows = [Row(name, "[열쇠 둔 곳: 서랍] 그래요", "where things are") for name in "abc"]
-    assert [one.score for one in score_chat("m", rows).answers] == [1.0, 0.0, 0.0]
+    rows = [Row(name, "[열쇠 둔 곳: 서랍] 그래요", "where things are") for name in said]
+    answers = score_chat("m", rows).answers
+    assert [one.score for one in answers] == [1, 1, 0, 0, 0, 0]
+    assert [one.exact for one in answers] == [True, False, False, False, False, False]
+
+
+def test_the_loss_of_written_answers_is_that_of_training(lesson):
+    """What a model was trained on is likelier to it than what it never saw."""
+    from diaglib.tuning.answer_loss import answer_losses
+    from diaglib.tuning.settings import settings_for
+
+    settings = settings_for(load_profile("local"), "chat")
+    old = [row for row in lesson.training if row.family != LEFT_OUT][:20]
+    new = [row for row in lesson.training if row.family == LEFT_OUT][:20]
+    losses = answer_losses("tiny-chat", [*old, *new], settings)
+    assert len(losses) == 40
+    assert sum(losses[:20]) < 0.5 * sum(losses[20:])

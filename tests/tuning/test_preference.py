@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from diaglib.llm.tiny import TinyAnswer
 from diaglib.tuning import Row, TuningError
 from diaglib.tuning import pairs as pairs_module
 from diaglib.tuning.pairs import Pair, build_pairs, read_pairs, worst
@@ -28,12 +29,33 @@ class Scripted:
         return [list(self.texts) for _ in prompts]
 
 
-def test_the_rejected_answer_is_the_worst_plan_that_is_not_right() -> None:
+def test_the_rejected_answer_is_the_worst_that_is_not_right() -> None:
+    def drawn(*texts):
+        return [TinyAnswer(text, ("<end>",)) for text in texts]
+
     row = Row("a network", RIGHT)
-    assert worst(row, [RIGHT, RIGHT]) is None
-    assert worst(row, ["no plan at all", RIGHT]) is None
-    pair = worst(row, [RIGHT, SHORT, OTHER])
+    assert worst(row, drawn(RIGHT, RIGHT)) is None
+    pair = worst(row, drawn(RIGHT, SHORT, OTHER))
     assert (pair.chosen, pair.rejected) == (RIGHT, min((SHORT, OTHER), key=lambda text: scored(row, text).score))
+    nonsense = worst(row, drawn(RIGHT, SHORT, "0 input 4\n1 output 0\nend"))
+    assert (nonsense.score, nonsense.tokens) == (0.0, ("<end>",))
+
+
+def test_an_answer_that_is_no_plan_is_rejected_in_the_tokens_it_was_written_in(few_steps) -> None:
+    """A sixth of the drawn recurrent networks were no plans, and preference tuning never saw one: they became more."""
+    from diaglib.tuning.loading import load_base
+
+    writer = load_base("tiny", replace(few_steps, method="full")).writer
+    prompt = "a network with 4 inputs, a hidden layer of 6 and 2 outputs"
+    chosen = writer.encode(prompt, RIGHT)
+    tokens = tuple(writer.vocabulary.tokens[i] for i in chosen[1])
+    assert writer.encode_tokens(prompt, tokens) == chosen
+    broken = Pair(prompt, RIGHT, "no plan", 0.0, "", (tokens[0], *tokens[3:]))
+    rows, told = encode_pairs([broken, replace(broken, tokens=("of another vocabulary",))], writer, 384)
+    assert len(rows) == 1
+    assert "1 that this model cannot write" in told
+    kept = [label for label in rows[0]["rejected_labels"] if label >= 0]
+    assert kept == [chosen[1][0], *chosen[1][3:]]
 
 
 def test_building_pairs_goes_on_where_it_was_killed(tmp_path, monkeypatch) -> None:
@@ -132,3 +154,43 @@ def test_a_record_of_pairs_is_plain_json(tmp_path, monkeypatch) -> None:
     build_pairs("m", [Row('a "network"\n<b>', RIGHT)], tmp_path / "pairs.jsonl")
     lines = (tmp_path / "pairs.jsonl").read_text().splitlines()
     assert json.loads(lines[1])["prompt"] == 'a "network"\n<b>'
+
+
+def test_the_start_is_kept_where_the_tuned_model_draws_no_better(tmp_path, monkeypatch) -> None:
+    """A run of ORPO that had the lower loss on pairs once drew worse answers, and notebook 07 would have taken it."""
+    from types import SimpleNamespace
+
+    from diaglib.tuning import preference_task
+    from diaglib.tuning.preference_task import PreferenceTask
+    from diaglib.tuning.run import Tuned
+    from diaglib.tuning.settings import TuningSettings
+
+    values = {"start": 0.5, str(tmp_path / "model"): 0.7}
+
+    def drawn(model, rows, *_):
+        return Scores([Scored(row, "", None, values[str(model)], values[str(model)], False) for row in rows], 0.1)
+
+    monkeypatch.setattr(preference_task, "score_answers", drawn)
+    rows = [Row(f"p{i}", RIGHT) for i in range(5)]
+    task = PreferenceTask("start", "start", None, "", rows, rows, rows, TuningSettings(), 0)
+    tuned = Tuned(tmp_path, tmp_path / "model", None, SimpleNamespace())
+    assert task.better(tuned, 1, 1.0).model_folder == tmp_path / "model"
+    values[str(tmp_path / "model")] = 0.5
+    kept = task.better(tuned, 1, 1.0)
+    assert (str(kept.model_folder), kept.words.startswith("The start is kept")) == ("start", True)
+
+
+def test_pairs_the_choice_and_the_measure_have_prompts_of_their_own(tmp_path, monkeypatch) -> None:
+    from collections import Counter
+
+    from diaglib.tuning import preference_task
+    from diaglib.tuning.preference_task import load_preference_task
+    from diaglib.tuning.run import Tuned
+
+    record = {"settings": {"answer_format": "plan"}, "base": "tiny"}
+    monkeypatch.setattr(preference_task, "finished", lambda folder: Tuned(folder, folder / "model", None, record))
+    task = load_preference_task("local", "", tmp_path / "04", 140, 0, 0.1, 5, 0)
+    parts = [{row.prompt for row in part} for part in (task.rows, task.choosing, task.held_out)]
+    assert len(set.union(*parts)) == sum(map(len, parts))
+    families = Counter(row.family for row in task.rows)
+    assert max(families.values()) - min(families.values()) <= 3

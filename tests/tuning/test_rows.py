@@ -92,3 +92,19 @@ def test_a_batch_is_padded_on_the_right() -> None:
     assert batch["input_ids"].tolist() == [[1, 2, 3], [4, 0, 0]]
     assert batch["labels"].tolist() == [[NOT_LEARNT, 2, 3], [4, NOT_LEARNT, NOT_LEARNT]]
     assert batch["row"] == [7, 8]
+
+
+def test_new_rows_are_read_again_and_known_ones_once() -> None:
+    """Seven readings of the same few known rows made a model forget their kind."""
+    from collections import Counter
+
+    from diaglib.tuning.new_family import NEW_FAMILY, read_often, training_rows
+
+    rows = training_rows(10, 60)
+    read = Counter(read_often(rows, 160))
+    times = {row.family: set() for row in rows}
+    for row, number in read.items():
+        times[row.family].add(number)
+    assert times.pop(NEW_FAMILY) == {10}
+    assert all(numbers == {1} for numbers in times.values())
+    assert read_often(rows, 160) == read_often(rows, 160)

@@ -47,3 +47,22 @@ def test_sft_prints_its_record(tmp_path, stand_in) -> None:
     assert record["steps"] == 2
     assert record["rows"]["training"] + record["rows"]["validation"] + record["rows"]["told"].count("too long") <= 40
     assert record["adapter"] == str(tmp_path / "run" / "adapter")
+
+
+@pytest.mark.parametrize("command", ["orpo", "dpo"])
+def test_both_ways_of_preference_tuning_take_the_same_pairs_and_options(tmp_path, stand_in, command) -> None:
+    right, short = "0 input 4\n1 dense 6\n2 output 1\nend", "0 input 4\n1 output 1\nend"
+    pair = {"chosen": right, "rejected": short, "score": 0.4, "family": ""}
+    lines = [json.dumps({"prompt": f"network {i}", **pair}) for i in range(12)]
+    (tmp_path / "pairs.jsonl").write_text("\n".join(["{}", *lines]) + "\n")
+    options = ["--base", str(stand_in), "--steps", "2", "--batch-rows", "2", "--method", "lora", "--weight", "0.3"]
+    result = run(app, ["tune", command, "--pairs", str(tmp_path / "pairs.jsonl"), "--out", str(tmp_path / "run"), *options])
+    assert result.exit_code == 0, result.stderr
+    record = json.loads(result.stdout)
+    assert (record["steps"], record["settings"]["preference_weight"], record["settings"]["method"]) == (2, 0.3, "lora")
+
+
+def test_every_run_has_the_same_options() -> None:
+    pages = {name: run(app, ["tune", name, "--help"]).stdout for name in ("sft", "orpo", "dpo")}
+    for option in ("--out", "--base", "--profile", "--steps", "--batch-rows", "--method", "--rank", "--adapter", "--push"):
+        assert all(option in page for page in pages.values()), option

@@ -84,7 +84,7 @@ def hub_subjects(judged: Sequence[Verdict]) -> list[Subject]:
 
 
 def selection_table(judged: Sequence[Verdict]) -> pandas.DataFrame:
-    """Each candidate with what is known of it, the rule that dropped it, and what a rule could not look at."""
+    """Each candidate with what is known of it, the rule that dropped it, what a rule could not look at, and published figures."""
     import pandas
 
     return pandas.DataFrame(
@@ -99,9 +99,15 @@ def selection_table(judged: Sequence[Verdict]) -> pandas.DataFrame:
                 "dropped by": "; ".join(verdict.dropped_by),
                 "not known": "; ".join(verdict.not_known),
             }
+            | published_figures(verdict)
             for verdict in judged
         ]
     )
+
+
+def published_figures(verdict: Verdict) -> dict[str, Any]:
+    """What others measured of a candidate, each figure as a column that says so."""
+    return {f"published: {name}": value for name, value in verdict.candidate.published.items()}
 
 
 def fit_table(judged: Sequence[Verdict], gpu: Gpu) -> pandas.DataFrame:
@@ -124,6 +130,6 @@ def known_beside(judged: Sequence[Verdict], gpu: Gpu) -> dict[str, dict[str, Any
     for verdict in judged:
         row = fit_row(verdict.candidate, gpu)
         found: dict[str, Any] = {"predicted_weights_mib": row["weights_mib"], "predicted_generate_mib": row["generate_mib"]}
-        found |= {f"published: {name}": value for name, value in verdict.candidate.published.items()}
+        found |= published_figures(verdict)
         beside[verdict.candidate.id] = found
     return beside

@@ -129,7 +129,8 @@ def paired_verdict(before: Scores, after: Scores, prompts: str = "held-out") -> 
     )
     return (
         f"Mean score of drawn answers to {len(differences)} {prompts} prompts: {change} "
-        f"(95% interval {low:+.3f} to {high:+.3f}); {verdict}. Exact plans: {before.summary()['exact']:.0%} before, {after.summary()['exact']:.0%} after."
+        f"(95% interval {low:+.3f} to {high:+.3f}); {verdict}. "
+        f"Exact plans: {before.summary()['exact']:.0%} before, {after.summary()['exact']:.0%} after."
     )
 
 

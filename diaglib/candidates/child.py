@@ -75,6 +75,9 @@ def _measure(stage: str, subject: Subject, task: Task, settings: Settings, folde
     start = time.perf_counter()
     writer = open_writer(subject)
     found: dict[str, Any] = {"load_s": round(time.perf_counter() - start, 3)}
+    if subject.precision == "gptq":  # packing is a piece of the load, and stands in no peak of what is packed
+        give_back()
+        start_peaks()
     if stage != ANSWER:
         from diaglib.candidates.lora_cost import lora_cost
 

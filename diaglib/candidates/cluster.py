@@ -22,6 +22,7 @@ from diaglib.candidates.settings import Settings, read_settings
 from diaglib.candidates.store import RECORD_FILE, candidate_folder, code_version, finished_record, read_json, write_json
 from diaglib.candidates.subject import Subject
 from diaglib.candidates.tasks import get_task
+from diaglib.files import write_whole
 
 LOCAL = "local"
 RESOURCE = {"GPU": 1}
@@ -213,7 +214,7 @@ class _Run:
         for name, content in files.items():
             path = self.root / name
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
+            write_whole(path, content)
         if record["status"] == DONE or files:  # the mark of completion comes last
             self._keep(place.number, record)
         return record

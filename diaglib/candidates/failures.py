@@ -18,11 +18,12 @@ KILLED = "killed"
 FLOOD = "flood of text"
 DISK_FULL = "disk full"
 BUSY = "busy GPU"
+MISSING = "package missing"
 ERROR = "error"
 # what ModelLoadError says in one word, in the report's words
-_KINDS = {"memory": OUT_OF_MEMORY, "weights": "broken weights", "package": "package missing", "network": "no network"}
+_KINDS = {"memory": OUT_OF_MEMORY, "weights": "broken weights", "package": MISSING, "network": "no network"}
 # a later run may find these mended, so it tries them again; the rest is final until --force
-PASSING = frozenset({"gated", "no network", "busy GPU", DISK_FULL, "package missing", "remote code", "unknown model"})
+PASSING = frozenset({"gated", "no network", BUSY, DISK_FULL, MISSING, "remote code", "unknown model"})
 MAX_REASON_CHARACTERS = 300
 
 
@@ -48,7 +49,7 @@ def explain_error(error: BaseException) -> tuple[str, str]:
     if any(is_out_of_memory(one) for one in chain):
         return OUT_OF_MEMORY, shorten(first_line(error) or "memory ran out")
     if isinstance(error, ImportError):
-        return "package missing", shorten(f"a package cannot be imported: {first_line(error)}")
+        return MISSING, shorten(f"a package cannot be imported: {first_line(error)}")
     return ERROR, shorten(f"{type(error).__name__}: {first_line(error)}")
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from diaglib.candidates.child import ANSWER, JOB_FILE
-from diaglib.candidates.failures import DONE, OUT_OF_MEMORY, TIMEOUT, explain_error, explain_exit
+from diaglib.candidates.failures import DONE, MISSING, OUT_OF_MEMORY, TIMEOUT, explain_error, explain_exit, shorten
 from diaglib.candidates.resources import refuse_busy_gpu
 from diaglib.candidates.settings import Settings
 from diaglib.candidates.store import (
@@ -26,6 +26,8 @@ from diaglib.candidates.store import (
     RUNNING_FILE,
     candidate_folder,
     finished_record,
+    forget_passing,
+    pack_answers,
     read_json,
     stage_file,
     write_json,
@@ -72,10 +74,13 @@ def measure(subject: Subject, task: str, settings: Settings, root: Path, force: 
         return record
     start, busy = time.perf_counter(), _cpu_seconds_of_children()
     try:
-        if force or (folder / RECORD_FILE).exists():  # failed for a reason that may have passed
+        if force:
             shutil.rmtree(folder, ignore_errors=True)
+        elif (folder / RECORD_FILE).exists():
+            forget_passing(folder)
         folder.mkdir(parents=True, exist_ok=True)
         record = _climb(subject, found, settings, folder)
+        pack_answers(Path(record["rung"]))
         record |= {
             "seconds": round(time.perf_counter() - start, 1),
             "cpu_seconds": round(_cpu_seconds_of_children() - busy, 1),
@@ -100,19 +105,26 @@ def failed_record(subject: Subject, task: str, status: str, reason: str) -> dict
 
 
 def _climb(subject: Subject, task: Task, settings: Settings, folder: Path) -> dict[str, Any]:
-    """Down the ladder of precisions until the weights fit."""
+    """Down the ladder of precisions until the weights fit; a rung whose package lacks is passed over."""
     own = subject.precision is not None or subject.is_factory or subject.is_embedded
-    rungs: Sequence[str | None] = (subject.precision,) if own else settings.ladder
+    # random weights have no inputs that GPTQ could keep true to
+    ladder = [rung for rung in settings.ladder if rung != "gptq" or subject.weights == "saved"]
+    rungs: Sequence[str | None] = (subject.precision,) if own else ladder
     tried: list[dict[str, str]] = []
     for rung in rungs:
         place = folder / (rung or "as-is")
         results = _stages(subject.at(rung), task, settings, place)
         answer = results[ANSWER]
-        if answer["status"] != OUT_OF_MEMORY or rung == rungs[-1]:
+        lacks = answer["status"] == MISSING and rung in QUANTISED
+        if not (answer["status"] == OUT_OF_MEMORY or lacks) or rung == rungs[-1]:
             break
         tried.append({"precision": str(rung), "status": answer["status"], "reason": answer["reason"]})
     lora = {stage.split()[1]: result for stage, result in results.items() if stage != ANSWER}
-    record = _record(subject, task, answer["status"], answer["reason"], answer, lora, tried)
+    reason = answer["reason"]
+    if tried and answer["status"] != DONE:
+        before = ", ".join(f"{one['precision']} {one['status']}" for one in tried)
+        reason = shorten(f"as {rung} (before it {before}): {reason}")
+    record = _record(subject, task, answer["status"], reason, answer, lora, tried)
     if not own and answer["status"] == DONE:
         record["quantisation_needed"] = str(rung) if rung in QUANTISED else "no"
     return record | {"rung": str(place)}

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
 RECORD_FILE = "record.json"
 RUNNING_FILE = "running.json"
 ANSWERS_FILE = "answers.parquet"
+JUST_ASKED_FILE = "answers.json"
 LIBRARY = Path(__file__).parents[1]
 # the code whose change makes a measurement stale: what asks, not what judges or draws
 _MEASURING = ("child", "embedded", "baselines", "writers", "speed", "lora_cost", "resources")
@@ -67,12 +67,19 @@ def write_json(path: Path, document: Mapping[str, Any]) -> None:
 
 
 def write_answers(folder: Path, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Every answer with its prompt, whole or not at all."""
+    """Every answer with its prompt, whole or not at all, without a library whose memory would stand beside the model's."""
+    write_json(folder / JUST_ASKED_FILE, {"rows": [{name: row.get(name) for name in ANSWER_COLUMNS} for row in rows]})
+
+
+def pack_answers(folder: Path) -> None:
+    """Makes parquet of what `write_answers` left, in the process that measures nothing."""
+    if (asked := read_json(folder / JUST_ASKED_FILE)) is None:
+        return
     import pandas
 
-    part = folder / f".{ANSWERS_FILE}.{os.getpid()}.part"
-    pandas.DataFrame(list(rows), columns=list(ANSWER_COLUMNS)).to_parquet(part, index=False)
-    part.replace(folder / ANSWERS_FILE)
+    table = pandas.DataFrame(asked["rows"], columns=list(ANSWER_COLUMNS))
+    write_whole(folder / ANSWERS_FILE, table.to_parquet(index=False))
+    (folder / JUST_ASKED_FILE).unlink()
 
 
 def read_answers(record: Mapping[str, Any], root: Path) -> pandas.DataFrame:
@@ -83,6 +90,13 @@ def read_answers(record: Mapping[str, Any], root: Path) -> pandas.DataFrame:
     if path is None or not path.is_file():
         return pandas.DataFrame(columns=list(ANSWER_COLUMNS))
     return pandas.read_parquet(path)
+
+
+def forget_passing(folder: Path) -> None:
+    """Takes away what failed for a reason that may have passed, so that it is tried again; all else stays."""
+    for path in [folder / RECORD_FILE, *folder.glob("*/stage-*.json")]:
+        if (read_json(path) or {}).get("status") in PASSING:
+            path.unlink()
 
 
 def finished_record(folder: Path) -> dict[str, Any] | None:

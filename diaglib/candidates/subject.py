@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 EMBEDDED = "tiny"
 UNTRAINED = "tiny untrained"
-QUANTISED = ("int8", "nf4")
+QUANTISED = ("int8", "nf4", "gptq")
 AS_SAVED = "as saved"  # a checkpoint that is quantised already
 
 
@@ -23,8 +23,8 @@ class Subject:
     """One row of the report.
 
     `model` is a hub id, a folder, `tiny`, `tiny untrained`, or `module:function` of something that makes a writer.
-    `precision` is fp32, fp16, bf16, int8, nf4 or `as saved`; None means: unquantised first, then the rungs of the ladder while
-    memory runs out. `weights` "random" takes the architecture alone: memory and times are real, answers are not asked for.
+    `precision` is fp32, fp16, bf16, int8, nf4, gptq or `as saved`; None means: unquantised first, then the rungs of the ladder
+    while memory runs out. `weights` "random" takes the architecture alone: memory and times are real, answers are not asked for.
     A `baseline` can never be chosen; without `tune` the cost of a LoRA is not measured.
     """
 

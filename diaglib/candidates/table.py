@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from diaglib.candidates.failures import DONE
 from diaglib.candidates.settings import Settings
-from diaglib.candidates.store import read_answers
+from diaglib.candidates.store import ANSWERS_FILE, read_answers
 from diaglib.candidates.tasks import get_task
+from diaglib.files import write_whole
 from diaglib.statistics import wilson_interval
 
 if TYPE_CHECKING:
@@ -140,9 +141,9 @@ def write_kept_answers(records: Sequence[Mapping[str, Any]], root: Path, folder:
     kept = [rows.assign(candidate=name) for name, rows in answers.items() if len(rows)]
     if not kept:
         return []
-    pandas.concat(kept, ignore_index=True).to_parquet(folder / "answers.parquet", index=False)
+    together = pandas.concat(kept, ignore_index=True).to_parquet(index=False)
     sheets = [write_rating_sheet(folder / "ratings.csv", answers)] if task == "chat" else []
-    return [folder / "answers.parquet", *sheets]
+    return [write_whole(folder / ANSWERS_FILE, together), *sheets]
 
 
 # HTML ---------------------------------------------------------------------------------------------------------------------
@@ -214,6 +215,4 @@ def write_table(table: pandas.DataFrame, folder: Path) -> list[Path]:
         "results.json": json.dumps(json.loads(table.to_json(orient="records")), ensure_ascii=False, indent=1),
         "results.html": head + as_html(table) + _SCRIPT,
     }
-    for name, text in documents.items():
-        (folder / name).write_text(text, encoding="utf-8")
-    return [folder / name for name in documents]
+    return [write_whole(folder / name, text.encode()) for name, text in documents.items()]

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from diaglib.footprint.architecture import Architecture, Matrix
+from diaglib.llm.gptq import GPTQ_GROUP
 
 MIB = 2**20
 PRECISIONS = ("fp32", "fp16", "bf16", "int8", "nf4", "gptq")
 _QUANTISED = ("int8", "nf4", "gptq")
 NF4_BLOCK = 64  # weights that share one fp32 scale (bitsandbytes without nested quantisation)
-GPTQ_GROUP = 128  # weights that share a scale and a zero point
 # an adapter's weight in fp32 with the two moments of AdamW, and its gradient
 ADAPTER_BYTES, GRADIENT_BYTES, FROZEN_BYTES = 12, 4, 4
 # a logit when the backward pass starts: its log-softmax, the gradient of that and of the logit, all in fp32

@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from diaglib.llm import gptq
+
 _LONG_NAMES = {"float32": "fp32", "float16": "fp16", "bfloat16": "bf16"}
 _DTYPES = {short: long for long, short in _LONG_NAMES.items()}
-PRECISIONS = (*_DTYPES, "int8", "nf4")
+PRECISIONS = (*_DTYPES, "int8", "nf4", "gptq")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 PROBE_TIMEOUT_S = 5
 
@@ -83,14 +85,18 @@ def _load(name: str, precision: str | None, adapter: str | None, options: dict[s
     device = "cuda" if torch.cuda.is_available() else "cpu"
     precision, reason = choose_precision(precision, getattr(config, "quantization_config", None))
     model_options: dict[str, Any] = {"use_safetensors": True, "device_map": {"": device}, "output_loading_info": True}
-    # the 8-bit kernels compute in fp16 whatever surrounds them
-    compute = getattr(torch, _DTYPES.get(precision) or ("float16" if precision == "int8" else _device_dtype()[0]))
+    # the kernels of these two compute in fp16 whatever surrounds them
+    compute = getattr(torch, _DTYPES.get(precision) or ("float16" if precision in ("int8", "gptq") else _device_dtype()[0]))
+    if precision == "gptq" and (reason_against := gptq.why_not(config)) is not None:
+        raise ModelLoadError(name, *reason_against)
     if precision in ("int8", "nf4"):
         from transformers import BitsAndBytesConfig
 
         in_4_bit = {"load_in_4bit": True, "bnb_4bit_quant_type": "nf4", "bnb_4bit_compute_dtype": compute}
         model_options["quantization_config"] = BitsAndBytesConfig(**(in_4_bit if precision == "nf4" else {"load_in_8bit": True}))
     tokenizer = AutoTokenizer.from_pretrained(_tokenizer_home(name, adapter), **options)
+    if precision == "gptq":
+        model_options |= gptq.gptq_options(tokenizer)
     model, report = AutoModelForCausalLM.from_pretrained(name, config=config, dtype=compute, **model_options, **options)
     if missing := sorted(report["missing_keys"]):
         raise ModelLoadError(

@@ -51,8 +51,8 @@ def target_heat_map(keys: Sequence[str], targets: np.ndarray, predicted: np.ndar
     figure, axes = _figure(size * len(panels) + 0.6, size, len(panels), "compressed")
     for axis, (name, values) in zip(axes, panels, strict=True):
         image = axis.imshow(values, vmin=0, vmax=1, cmap="Blues")
-        axis.set_xticks(range(len(keys)), keys, rotation=90, fontsize=6)
-        axis.set_yticks(range(len(keys)), keys if axis is axes[0] else [""] * len(keys), fontsize=6)
+        axis.set_xticks(range(len(keys)), keys, rotation=90, fontsize=8)
+        axis.set_yticks(range(len(keys)), keys if axis is axes[0] else [""] * len(keys), fontsize=8)
         axis.set_title(f"{name}: memories down, messages across", fontsize=9)
         axis.tick_params(length=0)
     figure.colorbar(image, ax=axes, shrink=0.7, label="similarity")
@@ -124,11 +124,15 @@ def days_figure(items: Sequence[Item], first: date, days: int) -> Figure:
         start, length = (said - first).days, max(0.12, (end - said).days + (0 if end == newer else 1))
         colour = PALE_ORANGE if item.last_day else PALE_BLUE
         axis.barh(row, length, left=start, height=0.6, color=colour, hatch="" if item.current else "///", edgecolor="white")
-        axis.text(start + 0.1, row, f"[{item.key}: {item.value}]", va="center", fontsize=8, color=INK)
+        late = start > days - 2  # its words would leave the picture
+        place, side = (days - 0.05, "right") if late else (start + 0.1, "left")
+        words = axis.text(place, row, f"[{item.key}: {item.value}]", ha=side, va="center", fontsize=8, color=INK)
+        if not item.current:
+            words.set_bbox({"facecolor": colour, "edgecolor": "none", "pad": 1})  # hatching crosses them out
     axis.set_yticks([])
     axis.invert_yaxis()
     axis.set_xticks([day + 0.5 for day in range(days)], [f"{first + timedelta(days=day):%m-%d}" for day in range(days)])
-    axis.set(xlim=(0, days + 1.5), title="blue holds until it is replaced, orange ends with its day, hatched was replaced")
+    axis.set(xlim=(0, days), title="blue holds until it is replaced, orange ends with its day, hatched was replaced")
     axis.title.set_fontsize(9)
     return figure
 

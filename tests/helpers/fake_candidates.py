@@ -24,9 +24,23 @@ def fine(subject):
     return Fine()
 
 
+def large(subject):
+    """Holds 200 MiB that are written to."""
+    writer = Fine()
+    writer.weights = b"w" * (200 * 2**20)
+    return writer
+
+
 def out_of_memory(subject):
     if subject.precision in ("int8", "nf4"):
         return Fine()
+    raise MemoryError("this machine has no 31,000 MiB")
+
+
+def too_large(subject):
+    """Would fit as GPTQ only, whose package lacks."""
+    if subject.precision == "gptq":
+        import a_package_that_nobody_has  # noqa: F401
     raise MemoryError("this machine has no 31,000 MiB")
 
 

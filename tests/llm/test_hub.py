@@ -1,5 +1,6 @@
 """Any causal language model as a writer of plans, on small random models of two architectures."""
 
+import importlib.util
 import inspect
 import json
 import re
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from diaglib.llm import hub
+from diaglib.llm import gptq, hub
 from diaglib.llm.hub import HubModel, ModelLoadError, load_hub
 from diaglib.llm.hub_loading import choose_precision, explain
 
@@ -175,6 +176,46 @@ def test_quantised_weights_answer_and_say_so(tmp_path, precision):
     assert model.model.is_quantized
     assert model.model.model.layers[0].mlp.up_proj.weight.dtype in (torch.int8, torch.uint8)
     assert len(model.answers(["x y"], 2, 0.7, 0, 6)[0][0].tokens) == 6
+
+
+def test_gptq_without_its_packages_says_what_to_install(folders):
+    for package in gptq.PACKAGES:
+        if importlib.util.find_spec(package) is not None:
+            pytest.skip(f"{package} is installed")
+    with pytest.raises(
+        ModelLoadError, match=r"GPTQ needs gptqmodel and optimum: pip install -r requirements-gptq\.txt"
+    ) as raised:
+        load_hub(str(folders["llama"]), precision="gptq")
+    assert raised.value.kind == "package"
+
+
+def test_gptq_packs_while_loading_and_calibrates_on_our_own_texts(folders, monkeypatch):
+    """What is asked of the libraries, with a loader that stands in for theirs; the packing itself is not tried here."""
+    import transformers
+
+    asked = {}
+
+    def load(name, **options):
+        asked.update(options)
+        return make_model("llama", len(make_tokenizer())), {"missing_keys": []}
+
+    monkeypatch.setattr(gptq, "find_spec", lambda package: object())
+    monkeypatch.setattr(transformers.AutoModelForCausalLM, "from_pretrained", load)
+    model = load_hub(str(folders["llama"]), precision="gptq")
+    packing = asked["quantization_config"]
+    assert (packing.bits, packing.group_size, asked["device_map"], asked["dtype"]) == (4, 128, "auto", torch.float16)
+    assert asked["use_safetensors"]
+    assert len(packing.dataset) == 2 * gptq.CALIBRATION_ROWS == len(set(packing.dataset))
+    assert sum("답변: " in text for text in packing.dataset) == gptq.CALIBRATION_ROWS
+    assert model.dtype == "gptq"
+
+
+def test_gptq_is_not_taken_for_routed_experts(monkeypatch):
+    from types import SimpleNamespace
+
+    monkeypatch.setattr(gptq, "find_spec", lambda package: object())
+    assert gptq.why_not(SimpleNamespace(n_routed_experts=64))[0] == "precision"
+    assert gptq.why_not(SimpleNamespace()) is None
 
 
 def test_a_checkpoint_that_is_quantised_stays_so():

@@ -150,6 +150,14 @@ def test_a_memory_that_a_person_writes_is_kept(store) -> None:
     assert model.prompts == [chat_prompt("기억해 줘")]
 
 
+def test_what_a_person_writes_is_brought_up_instead_of_what_it_replaces(store) -> None:
+    store.add("좋아하는 가수", "아이유", at=FRIDAY)
+    model = ScriptedChatModel(["[좋아하는 가수: 잔나비] 좋죠."])
+    turn = Chat(store, model, threshold=0.0).say("[좋아하는 가수: 잔나비] 요즘 가수는 잔나비지", FRIDAY + timedelta(days=1))
+    assert model.prompts == [chat_prompt("[좋아하는 가수: 잔나비] 요즘 가수는 잔나비지")]
+    assert [item.value for item in turn.notes] == ["잔나비"]
+
+
 def test_the_history_is_bounded_and_holds_what_was_shown(store) -> None:
     model = ScriptedChatModel(["[취미: 기타] 첫째", "둘째", "셋째", "넷째"])
     chat = Chat(store, model, threshold=2.0, history_turns=2)

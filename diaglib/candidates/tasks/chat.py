@@ -7,6 +7,7 @@ column says.
 from __future__ import annotations
 
 import csv
+import io
 import itertools
 import re
 import time
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from diaglib.candidates.settings import Settings
 from diaglib.candidates.subject import content_key
 from diaglib.candidates.tasks import answer_row
+from diaglib.files import write_whole
 
 if TYPE_CHECKING:
     import pandas
@@ -148,13 +150,13 @@ def write_rating_sheet(path: str | Path, answers: dict[str, pandas.DataFrame]) -
     if path.is_file():
         with path.open(encoding="utf-8-sig", newline="") as file:
             rated = {(row["candidate"], row["message"]): row["rating"] for row in csv.DictReader(file)}
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow([*RATING_COLUMNS, "answer"])
-        for candidate, rows in answers.items():
-            for row in rows.itertuples():
-                writer.writerow([candidate, row.prompt, rated.get((candidate, row.prompt), ""), row.answer])
-    return path
+    sheet = io.StringIO(newline="")
+    writer = csv.writer(sheet)
+    writer.writerow([*RATING_COLUMNS, "answer"])
+    for candidate, rows in answers.items():
+        for row in rows.itertuples():
+            writer.writerow([candidate, row.prompt, rated.get((candidate, row.prompt), ""), row.answer])
+    return write_whole(path, sheet.getvalue().encode("utf-8-sig"))
 
 
 def tuning_rows(settings: Settings) -> Sequence[tuple[str, str]]:

@@ -32,7 +32,7 @@ def test_the_most_urgent_rule_answers(message, rule):
     "message",
     ["배고파 죽겠어", "회의를 빨리 끝내고 싶어", "어제 축구에서 자살골을 봤어", "유서 깊은 절에 다녀왔어",
      "이 새끼 고양이 귀엽지?", "혁명의 시발점이래", "나는 바보야", "웃겨 죽는 줄 알았어", "배고파 죽을 것 같아",
-     "더워서 못 살겠다", "꺼져 있는 불 켜 줘", "휴대폰이 자꾸 꺼져", "", "\ud800", "🙂" * 5000,
+     "더워서 못 살겠다", "꺼져 있는 불 켜 줘", "혼자 살면 적적해", "휴대폰이 자꾸 꺼져", "", "\ud800", "🙂" * 5000,
      "'; DROP TABLE memories; --"],
 )  # fmt: skip
 def test_other_messages_are_left_to_the_model(message):

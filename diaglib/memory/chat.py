@@ -112,11 +112,12 @@ class Chat:
         Raises ValueError for a message without words.
         """
         at = at or datetime.now()
-        message = one_line(message)[:MAX_MESSAGE_CHARACTERS]
+        whole = one_line(message)
+        message = whole[:MAX_MESSAGE_CHARACTERS]
         if not message:
             raise ValueError("the message is empty: write a sentence")
-        if rule := persona_rule(message):
-            turn = Turn(message, persona_answer(message) or "", None, False, self.threshold, "", rule.name, (), ())
+        if rule := persona_rule(whole):  # despair may come at the end of a long message
+            turn = Turn(message, persona_answer(whole) or "", None, False, self.threshold, "", rule.name, (), ())
         else:
             turn = self._answer(message, at)
         self.turns.append(turn)

@@ -75,6 +75,7 @@ def test_rude_and_desperate_messages_never_reach_the_model(store, rule) -> None:
     turn = Chat(store, model, threshold=0.0).say(rule.words[0])
     assert model.prompts == []
     assert (turn.rule, turn.answer in rule.answers, turn.notes) == (rule.name, True, ())
+    assert Chat(store, model).say("할 말이 많아. " * 100 + rule.words[0]).rule == rule.name
 
 
 @pytest.mark.parametrize(

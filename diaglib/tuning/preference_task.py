@@ -25,6 +25,7 @@ from diaglib.tuning.sft import sft
 from diaglib.tuning.task import load_task
 
 LOCAL_ROWS, LOCAL_STEPS, QUICK_STEPS, HUB_ROWS = 1_400, 150, 150, 2_000
+# mild: rates of 2e-4 and more, larger weights, adapters instead of all weights, and DPO drew worse or no better
 LOCAL_CHANGES: dict[str, Any] = {"learning_rate": 1e-4, "batch_rows": 16}
 # seeds of rows that no SFT of a smaller seed has seen: for pairs, and to choose by
 PAIR_SEED, CHOICE_SEED = 99_001, 66_001

@@ -112,18 +112,20 @@ class Chat:
         Raises ValueError for a message without words.
         """
         at = at or datetime.now()
-        message = one_line(message)[:MAX_MESSAGE_CHARACTERS]
+        whole = one_line(message)
+        message = whole[:MAX_MESSAGE_CHARACTERS]
         if not message:
             raise ValueError("the message is empty: write a sentence")
-        if rule := persona_rule(message):
-            turn = Turn(message, persona_answer(message) or "", None, False, self.threshold, "", rule.name, (), ())
+        if rule := persona_rule(whole):  # despair may come at the end of a long message
+            turn = Turn(message, persona_answer(whole) or "", None, False, self.threshold, "", rule.name, (), ())
         else:
             turn = self._answer(message, at)
         self.turns.append(turn)
         return turn
 
     def _answer(self, message: str, at: datetime) -> Turn:
-        said = read_memories(message)  # a person may write a memory as well
+        said = read_memories(message)  # a person may write a memory as well; it replaces the older one before that is brought up
+        written, refused = self._remember(said.memories, message, at)
         found = self.store.search(said.text or message, 1, self.namespace, at)
         best = found[0] if found else None
         attached = best is not None and best.score >= self.threshold
@@ -133,8 +135,9 @@ class Chat:
         if goes_round(reading.text):  # its notes are no better
             words = f"the answer goes round in circles and was not shown: '{reading.text[:24]}…'"
             reading = Reading("", (), (words,))
-        notes = [note for note in reading.memories if not (attached and best and note == best.memory)]
-        problems = [*said.problems, *reading.problems]
+        known = [*said.memories, *([best.memory] if best and attached else [])]
+        notes = [note for note in reading.memories if note not in known]
+        problems = [*said.problems, *refused, *reading.problems]
         if len(notes) > MAX_NOTES:
             problems.append(f"the answer held {len(notes)} memories, the first {MAX_NOTES} are read")
         kept = []
@@ -143,7 +146,8 @@ class Chat:
                 problems.append(f"{note} was not kept: the message does not say it")
             else:
                 kept.append(note)
-        items, told = self._remember([*said.memories, *kept], message, at)
+        noted, told = self._remember(kept, message, at)
+        items = (*written, *noted)
         shown = reading.text or (NO_WORDS if items else NO_ANSWER)
         if notes and not items and _SAYS_NOTED.search(shown):
             problems.append(f"'{shown}' was not shown: nothing was noted")

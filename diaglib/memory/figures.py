@@ -126,7 +126,9 @@ def days_figure(items: Sequence[Item], first: date, days: int) -> Figure:
         axis.barh(row, length, left=start, height=0.6, color=colour, hatch="" if item.current else "///", edgecolor="white")
         late = start > days - 2  # its words would leave the picture
         place, side = (days - 0.05, "right") if late else (start + 0.1, "left")
-        axis.text(place, row, f"[{item.key}: {item.value}]", ha=side, va="center", fontsize=8, color=INK)
+        words = axis.text(place, row, f"[{item.key}: {item.value}]", ha=side, va="center", fontsize=8, color=INK)
+        if not item.current:
+            words.set_bbox({"facecolor": colour, "edgecolor": "none", "pad": 1})  # hatching crosses them out
     axis.set_yticks([])
     axis.invert_yaxis()
     axis.set_xticks([day + 0.5 for day in range(days)], [f"{first + timedelta(days=day):%m-%d}" for day in range(days)])

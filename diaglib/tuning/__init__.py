@@ -1,4 +1,4 @@
-"""Fine-tuning of any causal language model, the embedded ones included: SFT, then preference tuning by ORPO.
+"""Fine-tuning of any causal language model, the embedded ones included: SFT, then preference tuning by ORPO or DPO.
 
 Used by notebooks 03 and 04 and by `diaglib tune`, on TRL, PEFT, bitsandbytes and accelerate.
 """

@@ -20,6 +20,8 @@ from diaglib.tuning.quiet import quiet_libraries
 from diaglib.tuning.settings import TuningSettings, compute_precision
 from diaglib.tuning.writers import HubWriter, TinyWriter, Writer
 
+MODEL_FOLDER = "model"  # of a run
+
 
 @dataclass(frozen=True)
 class Base:
@@ -34,8 +36,11 @@ class Base:
 
     @property
     def title(self) -> str:
-        """The name without this machine's folders."""
-        return Path(self.name).name if Path(self.name).is_dir() else self.name
+        """The name without this machine's folders; a run keeps its model in one that says no more."""
+        folder = Path(self.name)
+        if not folder.is_dir():
+            return self.name
+        return "a tuned model" if folder.name == MODEL_FOLDER else folder.name
 
     @property
     def trainable_parameters(self) -> int:

@@ -25,6 +25,7 @@ from diaglib.tuning.sft import sft
 from diaglib.tuning.task import load_task
 
 LOCAL_ROWS, LOCAL_STEPS, QUICK_STEPS, HUB_ROWS = 1_400, 150, 150, 2_000
+# mild: rates of 2e-4 and more, larger weights, adapters instead of all weights, and DPO drew worse or no better
 LOCAL_CHANGES: dict[str, Any] = {"learning_rate": 1e-4, "batch_rows": 16}
 # seeds of rows that no SFT of a smaller seed has seen: for pairs, and to choose by
 PAIR_SEED, CHOICE_SEED = 99_001, 66_001
@@ -61,7 +62,7 @@ class PreferenceTask:
         start, after = (
             score_answers(model, self.choosing, samples, temperature, self.seed + 1) for model in (self.model, tuned.model_folder)
         )
-        words = paired_verdict(start, after)
+        words = paired_verdict(start, after, "other")
         if fmean(after.values()) > fmean(start.values()):
             return Choice(tuned.model_folder, f"The tuned model is kept. {words}")
         return Choice(Path(self.model), f"The start is kept, the tuned model draws no better. {words}")
@@ -111,8 +112,11 @@ def _named(model: str) -> Tuned:
     raise TuningError("base", f"{model} is not a finished run (no result.json): run notebook 03 first, or leave it empty")
 
 
-def paired_verdict(before: Scores, after: Scores) -> str:
-    """Whether drawn answers became better: the mean of the differences by prompt with its interval, in words."""
+def paired_verdict(before: Scores, after: Scores, prompts: str = "held-out") -> str:
+    """Whether drawn answers became better: the mean of the differences by prompt with its interval, in words.
+
+    `prompts` says which they are.
+    """
     first, second = _by_prompt(before), _by_prompt(after)
     differences = [second[prompt] - first[prompt] for prompt in first]
     low, high = mean_interval(differences)
@@ -125,8 +129,9 @@ def paired_verdict(before: Scores, after: Scores) -> str:
         else "no difference can be told from chance"
     )
     return (
-        f"Mean score of drawn answers to {len(differences)} held-out prompts: {change} (95% interval {low:+.3f} to {high:+.3f}); "
-        f"{verdict}. Exact plans: {before.summary()['exact']:.0%} before, {after.summary()['exact']:.0%} after."
+        f"Mean score of drawn answers to {len(differences)} {prompts} prompts: {change} "
+        f"(95% interval {low:+.3f} to {high:+.3f}); {verdict}. "
+        f"Exact plans: {before.summary()['exact']:.0%} before, {after.summary()['exact']:.0%} after."
     )
 
 

@@ -27,7 +27,7 @@ class TuningSettings:
     computed in (fp32, fp16, bf16; empty: what the device does well). `max_tokens` is the longest row, prompt and answer; a
     longer one is left out and counted. Every `checkpoint_steps` steps the run is measured on the validation rows and can be
     resumed from; `patience` such looks without a better loss end it.
-    `preference_weight` is ORPO's lambda, used by preference tuning alone.
+    `preference_weight` is ORPO's lambda or DPO's beta, used by preference tuning alone.
     """
 
     method: str = "lora"

@@ -75,6 +75,7 @@ def test_rude_and_desperate_messages_never_reach_the_model(store, rule) -> None:
     turn = Chat(store, model, threshold=0.0).say(rule.words[0])
     assert model.prompts == []
     assert (turn.rule, turn.answer in rule.answers, turn.notes) == (rule.name, True, ())
+    assert Chat(store, model).say("할 말이 많아. " * 100 + rule.words[0]).rule == rule.name
 
 
 @pytest.mark.parametrize(
@@ -148,6 +149,14 @@ def test_a_memory_that_a_person_writes_is_kept(store) -> None:
     turn = Chat(store, model).say("[좋아하는 가수: 아이유] 기억해 줘")
     assert [item.value for item in turn.notes] == ["아이유"]
     assert model.prompts == [chat_prompt("기억해 줘")]
+
+
+def test_what_a_person_writes_is_brought_up_instead_of_what_it_replaces(store) -> None:
+    store.add("좋아하는 가수", "아이유", at=FRIDAY)
+    model = ScriptedChatModel(["[좋아하는 가수: 잔나비] 좋죠."])
+    turn = Chat(store, model, threshold=0.0).say("[좋아하는 가수: 잔나비] 요즘 가수는 잔나비지", FRIDAY + timedelta(days=1))
+    assert model.prompts == [chat_prompt("[좋아하는 가수: 잔나비] 요즘 가수는 잔나비지")]
+    assert [item.value for item in turn.notes] == ["잔나비"]
 
 
 def test_the_history_is_bounded_and_holds_what_was_shown(store) -> None:

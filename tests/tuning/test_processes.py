@@ -69,7 +69,7 @@ def test_two_processes_that_share_the_weights_learn_what_one_learns(method, stan
 
     from diaglib.tuning.sft import sft
 
-    settings = replace(few_steps, steps=4, batch_rows=4, method=method)
+    settings = replace(few_steps, steps=4, batch_rows=4, method=method, activation_checkpointing=method == "lora")
     alone = sft(str(stand_in), rows[:16], rows[16:], tmp_path / "alone", settings)
     job = {
         "base": str(stand_in),

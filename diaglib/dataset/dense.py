@@ -180,7 +180,6 @@ def hidden_phrase(rng: random.Random, sizes: list[int], words: float = 0.25) -> 
             f"{how_many} {n}-unit {place} layers", f"{how_many} {n}-node {place} layers",
             f"{place} layers of {n} {unit}, {how_many} of them", f"{place} layers: {how_many} (each {n} wide)",
             f"{how_many} {place} layers, {n} wide", f"{place}: {how_many} layers with {n} {unit} each", f"{place} {n} x {count}",
-            f"{how_many} {place} layers of size {n}", f"{how_many} {n}-wide {place} layers",
             f"{how_many} {place} layers that have {n} {unit} each", f"{how_many} {place} layers with {n} {unit} apiece",
             ", ".join(f"h{i + 1}={n}" for i in range(count)), f"{place} layers: " + ", ".join([n] * count),
             f"{place} layers of " + say_list(rng, [n] * count), ", ".join(f"{place} layer {i + 1} ({n})" for i in range(count)),

@@ -145,17 +145,22 @@ class LocalEncoder:
         found[:, :, 7] = np.sqrt(np.stack([memory.value_keys for memory in stored])) @ np.sqrt(chances)
         found[:, :, 10] = chances[-1]
         found[:, :, 11] = chances[:-1].max(axis=0)
-        total = word_chances.sum(axis=0)
+        places = np.array([memory.place for memory in stored])
+        known = np.flatnonzero(places >= 0)
+        found[known, :, 1] = chances[places[known]]
+        found[known, :, 2] = 1
+        counts = np.array([max(1, memory.word_count) for memory in stored])[:, None]
+        lengths = np.array([len(memory.words) for memory in stored])
+        worded = np.flatnonzero(lengths)
+        if len(worded):
+            of_keys = word_chances[np.concatenate([memory.words for memory in stored])]
+            starts = (np.cumsum(lengths) - lengths)[worded]
+            sums = np.add.reduceat(of_keys, starts, axis=0)
+            found[worded, :, 3] = sums / counts[worded]
+            found[worded, :, 4] = np.minimum.reduceat(of_keys, starts, axis=0)
+            found[worded, :, 5] = sums / (counts[worded] + word_chances.sum(axis=0) - sums)
+        found[:, :, 12] = lengths[:, None] / counts
         for row, memory in zip(found, stored, strict=True):
-            if memory.place >= 0:
-                row[:, 1] = chances[memory.place]
-                row[:, 2] = 1
-            if len(memory.words):
-                of_key = word_chances[memory.words]
-                row[:, 3] = of_key.sum(axis=0) / memory.word_count
-                row[:, 4] = of_key.min(axis=0)
-                row[:, 5] = of_key.sum(axis=0) / (memory.word_count + total - of_key.sum(axis=0))
-            row[:, 12] = len(memory.words) / max(1, memory.word_count)
             row[:, 13] = memory.overlap.max()
         self._fill_shares(found, stored, asked)
         return found

@@ -95,6 +95,7 @@ def fine_tune(
     """
     if len(lines) < 2 or len(held_out) < 2:
         raise ValueError(f"{len(lines)} lines to train on and {len(held_out)} held out: give at least two of each")
+    import torch
     from datasets import Dataset
     from sentence_transformers import SentenceTransformer, SentenceTransformerTrainer, SentenceTransformerTrainingArguments
     from sentence_transformers.base.model_card import BaseModelCardCallback
@@ -126,6 +127,7 @@ def fine_tune(
         bf16=settings.half_precision == "bf16",
         logging_steps=0.02,
         save_strategy="no",
+        dataloader_pin_memory=torch.cuda.is_available(),
         report_to="none",
     )
     trainer = SentenceTransformerTrainer(

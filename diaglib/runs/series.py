@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from diaglib.profiles import Profile
+from diaglib.runs.colab import drive_outputs
 
 SERIES_FILE = Path(__file__).with_name("series.toml")
 LIBRARY = Path(__file__).parents[1]
@@ -88,9 +89,12 @@ def find_notebooks(folder: str | Path | None = None) -> Path:
 
 
 def output_root() -> Path:
-    """Where all runs write: as the running `diaglib run` says, else `outputs` in this folder (or beside `notebooks`)."""
+    """Where all runs write: as the running `diaglib run` says, else a Drive mounted in Colab, else `outputs` in this folder
+    (or beside `notebooks`)."""
     if given := os.environ.get(OUTPUTS_VARIABLE):
         return Path(given)
+    if on_drive := drive_outputs():
+        return on_drive
     return Path("..", "outputs") if Path.cwd().name == "notebooks" else Path("outputs")
 
 

@@ -99,7 +99,8 @@ def latency(table: pandas.DataFrame) -> Figure:
     axes.set(xlabel="seconds")
     axes.margins(x=0.15)
     if len(shown):
-        axes.legend(frameon=False, loc="lower right")
+        # above the bars: the longest may be anywhere
+        axes.legend(frameon=False, loc="lower right", bbox_to_anchor=(1, 1), ncols=2)
     else:
         _say(axes, "no row with a model was measured")
     return figure

@@ -121,7 +121,9 @@ def fit_table(judged: Sequence[Verdict], gpu: Gpu) -> pandas.DataFrame:
             fitting, needed = row[f"{stage}_fits_in"], row[f"{stage}_fitting_mib"]
             shown[words] = f"{needed:,.0f} in {fitting}" if needed is not None else fitting
         rows.append(shown | {"note": row["note"]})
-    return pandas.DataFrame(rows)
+    table = pandas.DataFrame(rows)
+    weights = [name for name in table if name.startswith("weights")]  # a column for each way that checkpoints are saved
+    return table[["model", *weights, *_SHOWN_STAGES.values(), "note"]] if rows else table
 
 
 def known_beside(judged: Sequence[Verdict], gpu: Gpu) -> dict[str, dict[str, Any]]:

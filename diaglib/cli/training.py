@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -23,30 +24,34 @@ def train(
 ) -> None:
     """Trains the embedded model from scratch on generated rows and writes it to a folder for `--model`."""
     from diaglib.dataset import FAMILIES
+    from diaglib.llm.small_training import is_finished
     from diaglib.llm.tiny import TinyModel
     from diaglib.llm.tiny_card import exact_shares, write_card
-    from diaglib.llm.tiny_training import TinySettings
+    from diaglib.llm.tiny_training import TINY_SETTINGS, TinySources
     from diaglib.llm.tiny_training import train as train_tiny
 
-    if (out / "model.safetensors").exists():
+    if is_finished(out):
         stop(f"{out} holds a finished model: choose another folder")
     names = [name.strip() for name in families.split(",") if name.strip()]
     if unknown := [name for name in names if name not in FAMILIES]:
         stop(f"there is no family '{unknown[0]}'; known: {', '.join(FAMILIES)}")
-    settings = TinySettings(
+    settings = replace(
+        TINY_SETTINGS,
         width=width,
         layers=layers,
         heads=max(1, width // 32),  # every head as wide as those of the shipped model
         feed_forward=width * 8 // 3 // 32 * 32,
         minutes=minutes,
         seed=seed,
+        learning_rate=learning_rate,
+    )
+    sources = TinySources(
         start_from=str(start) if start else None,
         vocabulary_from=str(vocabulary) if vocabulary else None,
-        learning_rate=learning_rate,
         families=tuple(names) or None,
     )
     with reasons():
-        record = train_tiny(out, settings)
+        record = train_tiny(out, settings, sources)
         rows_per_family = 60
         record["exact"] = exact_shares(TinyModel(out), rows_per_family)
         write_card(out, record, record["exact"], rows_per_family)
@@ -75,13 +80,14 @@ def train_chat(
     seed: Annotated[int, typer.Option(min=0, help="of rows and weights")] = 0,
 ) -> None:
     """Trains the embedded Korean chat model from scratch on the persona's pairs, and measures it for its card."""
+    from diaglib.llm.small_training import is_finished
     from diaglib.llm.tiny_chat_card import write_chat_card
-    from diaglib.llm.tiny_chat_training import ChatSettings
+    from diaglib.llm.tiny_chat_training import CHAT_SETTINGS
     from diaglib.llm.tiny_chat_training import train_chat as train_tiny_chat
 
-    if (out / "model.safetensors").exists():
+    if is_finished(out):
         stop(f"{out} holds a finished model: choose another folder")
     with reasons():
-        train_tiny_chat(out, ChatSettings(steps=steps, seed=seed))
+        train_tiny_chat(out, replace(CHAT_SETTINGS, steps=steps, seed=seed))
         record = write_chat_card(out)
     print_json(record)

@@ -1,6 +1,7 @@
 """Training the chat model: batches keep their promises, a few steps write a loadable model, a killed run goes on exactly."""
 
 import json
+from dataclasses import replace
 from itertools import islice
 
 import pytest
@@ -8,9 +9,9 @@ import pytest
 from diaglib.dataset.chat import chat_pairs
 from diaglib.llm import load
 from diaglib.llm.chat_tokenizer import EOS, token_id
-from diaglib.llm.tiny_chat_training import LEFT_OUT, ChatSettings, batches, chat_vocabulary, encode_pair, train_chat
+from diaglib.llm.tiny_chat_training import CHAT_SETTINGS, LEFT_OUT, batches, chat_vocabulary, encode_pair, train_chat
 
-SMALL = ChatSettings(width=16, layers=1, heads=2, feed_forward=16, steps=4, batch_tokens=200, checkpoint_steps=2)
+SMALL = replace(CHAT_SETTINGS, width=16, layers=1, heads=2, feed_forward=16, steps=4, batch_tokens=200, checkpoint_minutes=0)
 
 
 @pytest.fixture(scope="module")
@@ -19,13 +20,17 @@ def tokenizer():
 
 
 def test_batches_are_bounded_and_the_same_from_the_same_seed(tokenizer):
-    first, again = ([[row.ids for row in rows] for rows in islice(batches(tokenizer, SMALL, pool_rows=80), 12)] for _ in range(2))
+    first, again = (
+        [[row.ids for row in batch.rows] for batch in islice(batches(tokenizer, SMALL, pool_rows=80), 12)] for _ in range(2)
+    )
     assert first == again
     assert all(len(rows) * max(map(len, rows)) <= SMALL.batch_tokens or len(rows) == 1 for rows in first)
 
 
 def test_the_category_left_out_is_in_no_batch(tokenizer):
-    texts = "".join(tokenizer.decode(row.ids) for rows in islice(batches(tokenizer, SMALL, pool_rows=300), 60) for row in rows)
+    texts = "".join(
+        tokenizer.decode(row.ids) for batch in islice(batches(tokenizer, SMALL, pool_rows=300), 60) for row in batch.rows
+    )
     assert "둔 곳" not in texts
     assert any("둔 곳" in pair.answer for pair in chat_pairs("train") if pair.category == LEFT_OUT)
 
@@ -41,7 +46,7 @@ def test_a_killed_run_goes_on_to_the_same_weights(tmp_path, monkeypatch, offline
     import torch
     from safetensors.numpy import load_file
 
-    from diaglib.llm import tiny_chat_training
+    from diaglib.llm import small_training
 
     whole = train_chat(tmp_path / "whole", SMALL)
     calls = []
@@ -52,12 +57,12 @@ def test_a_killed_run_goes_on_to_the_same_weights(tmp_path, monkeypatch, offline
             raise KeyboardInterrupt
         return padded(*arguments)
 
-    padded = tiny_chat_training.padded_tensors
-    monkeypatch.setattr(tiny_chat_training, "padded_tensors", dies_at_the_fourth)
+    padded = small_training.padded_tensors
+    monkeypatch.setattr(small_training, "padded_tensors", dies_at_the_fourth)
     with pytest.raises(KeyboardInterrupt):
         train_chat(tmp_path / "killed", SMALL)
     assert (tmp_path / "killed" / "checkpoint.pt").exists()
-    monkeypatch.setattr(tiny_chat_training, "padded_tensors", padded)
+    monkeypatch.setattr(small_training, "padded_tensors", padded)
     resumed = train_chat(tmp_path / "killed", SMALL)
     assert (resumed["step"], resumed["rows"]) == (whole["step"], whole["rows"])
     one, other = (load_file(tmp_path / name / "model.safetensors") for name in ("whole", "killed"))
@@ -69,14 +74,20 @@ def test_a_killed_run_goes_on_to_the_same_weights(tmp_path, monkeypatch, offline
 
 
 def test_a_loss_that_is_no_number_stops_the_run(tmp_path, monkeypatch, offline):
-    from diaglib.llm import tiny_chat_training
+    from diaglib.llm import small_training
 
-    real = tiny_chat_training.padded_tensors
+    real = small_training.padded_tensors
 
     def poisoned(*arguments):
         inputs, targets, weights = real(*arguments)
         return inputs, targets, weights * float("nan")
 
-    monkeypatch.setattr(tiny_chat_training, "padded_tensors", poisoned)
+    monkeypatch.setattr(small_training, "padded_tensors", poisoned)
     with pytest.raises(FloatingPointError, match="step 0"):
         train_chat(tmp_path, SMALL)
+
+
+@pytest.mark.parametrize("budget", [{"steps": None, "minutes": None}, {"steps": 4, "minutes": 1.0}])
+def test_a_training_has_one_budget(budget):
+    with pytest.raises(ValueError, match="a budget of steps or of minutes"):
+        replace(SMALL, **budget)

@@ -19,7 +19,7 @@ MIN_LATIN_SHARE = 0.5
 EXAMPLES = (
     "A network with 4 inputs, hidden layers of 6 and 3 nodes and 1 output",
     "A CNN with 32 x 32 input, two 3x3 conv layers, a 2x2 max pooling layer, a hidden layer of 64 nodes and 10 outputs",
-    "load documents -> split into chunks -> embed -> vector database -> retrieve -> LLM -> answer",
+    "question -> embedding model -> retriever -> top documents -> LLM -> answer",
 )
 _LAYER_NOUN = r"\s*-?(?:inputs?|outputs?|nodes?|neurons?|units?|hidden|layers?|conv\w*|filters?|heads?)\b"
 _NEGATIVE = re.compile(r"(?:^|[\s(])(-\d+)" + _LAYER_NOUN, re.IGNORECASE)

@@ -7,7 +7,7 @@ from hand_written import load_bad, load_cases
 from scripted_model import ScriptedModel
 
 from diaglib import write_plans
-from diaglib.drawing.plans import RETRY_TEMPERATURES, write_checked_plans
+from diaglib.drawing.plans import RETRY_TEMPERATURES, load_writer, write_checked_plans
 from diaglib.drawing.prompts import MAX_PROMPT_CHARACTERS, PromptError, read_prompt
 
 ASKED = "4 inputs, 3 hidden nodes, 1 output"
@@ -94,6 +94,13 @@ def test_the_examples_shown_can_be_read_fully() -> None:
         stated = read_prompt(example)
         if stated.family == "network":
             assert stated.unread == stated.doubts == stated.conflicts == ()
+
+
+def test_the_examples_shown_are_drawn_as_asked() -> None:
+    from diaglib.drawing.prompts import EXAMPLES
+
+    for example, (best, *_) in zip(EXAMPLES, write_checked_plans(EXAMPLES, load_writer("tiny")), strict=True):
+        assert best.flags == (), example
 
 
 def test_a_very_long_prompt_is_refused_by_its_length() -> None:

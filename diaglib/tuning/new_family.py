@@ -22,9 +22,9 @@ REPLAY_SHARES = dict(zip(OLD_FAMILIES, (1.0, 1.0, 2.0, 1.5, 1.0, 2.0), strict=Tr
 HELD_OUT_SEED, _TRAINING_SEED = 77_001, 88_001
 
 
-def rows_of_every_family(seed: int, per_family: int) -> list[Row]:
+def rows_of_every_family(seed: int, per_family: int, answer_format: str = "plan") -> list[Row]:
     """`per_family` rows of each family from the generator."""
-    return read_rows([row for family in FAMILIES for row in rows(seed, per_family, {family: 1.0})])
+    return read_rows([row for family in FAMILIES for row in rows(seed, per_family, {family: 1.0})], answer_format)
 
 
 def held_out_rows(per_family: int, seed: int = 0) -> list[Row]:

@@ -30,41 +30,6 @@ METHODS = ("orpo", "dpo")
 REFERENCE_ADAPTER = "ref"  # TRL's name for the frozen copy of an adapter that goes on being trained
 
 
-def orpo(
-    base: str,
-    training: Sequence[Pair],
-    validation: Sequence[Pair],
-    folder: Path,
-    settings: TuningSettings,
-    adapter: str | Path | None = None,
-    live: bool = False,
-    replace: bool = False,
-) -> Tuned:
-    """Tunes `base` on pairs; ORPO needs no reference model, so it takes little more memory than SFT with twice the rows.
-
-    Arguments, results and errors are those of `sft`.
-    """
-    return prefer("orpo", base, training, validation, folder, settings, adapter, live, replace)
-
-
-def dpo(
-    base: str,
-    training: Sequence[Pair],
-    validation: Sequence[Pair],
-    folder: Path,
-    settings: TuningSettings,
-    adapter: str | Path | None = None,
-    live: bool = False,
-    replace: bool = False,
-) -> Tuned:
-    """Tunes `base` on pairs by DPO, against the model as it was at the start.
-
-    Where an adapter is trained the reference costs a copy of it, where all weights are it is a second model. Raises
-    TuningError before anything is trained where that does not fit by prediction, naming what does; otherwise as `sft`.
-    """
-    return prefer("dpo", base, training, validation, folder, settings, adapter, live, replace)
-
-
 def prefer(
     method: Kind,
     base: str,
@@ -76,7 +41,13 @@ def prefer(
     live: bool = False,
     replace: bool = False,
 ) -> Tuned:
-    """`orpo` or `dpo`, by its name. Raises TuningError for another."""
+    """Tunes `base` on pairs by the method of that name; `orpo` and `dpo` are the same, each with its name filled in.
+
+    ORPO needs no reference model, so it takes little more memory than SFT with twice the rows. DPO holds the model as it was at
+    the start beside it: where an adapter is trained that costs a copy of it, where all weights are a second model.
+    Arguments, results and errors are those of `sft`. Raises TuningError for another method, and before anything is trained
+    where the reference of DPO does not fit by prediction, naming what does.
+    """
     if method not in METHODS:
         raise TuningError("rows", f"there is no preference method '{method}'; known: {', '.join(METHODS)}")
     folder = Path(folder)
@@ -102,6 +73,10 @@ def prefer(
     ]
     record["rows"] = {"training": len(rows), "validation": len(watched) if watched is not None else 0, "told": told}
     return save_tuned(trainer, loaded, folder, record)
+
+
+orpo = partial(prefer, "orpo")
+dpo = partial(prefer, "dpo")
 
 
 def _orpo_trainer(loaded: Base, settings: TuningSettings, arguments: dict[str, Any], rows: Any, watched: Any) -> Any:

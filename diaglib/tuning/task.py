@@ -12,12 +12,19 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from diaglib.dataset import FAMILIES
 from diaglib.dataset import rows as generated
 from diaglib.diagram import Plan
 from diaglib.profiles import Profile, load_profile
 from diaglib.tuning.errors import TuningError
-from diaglib.tuning.new_family import BASE_FOLDER, HELD_OUT_SEED, NEW_FAMILY, held_out_rows, read_often, training_rows
+from diaglib.tuning.new_family import (
+    BASE_FOLDER,
+    HELD_OUT_SEED,
+    NEW_FAMILY,
+    held_out_rows,
+    read_often,
+    rows_of_every_family,
+    training_rows,
+)
 from diaglib.tuning.rows import Row, read_rows, split_rows
 from diaglib.tuning.run import Tuned
 from diaglib.tuning.scores import Scores, score_answers
@@ -189,9 +196,9 @@ def _hub_diagrams(profile: Profile, answer_format: str, rows: int, steps: int, h
     """A hub model knows no plans: all families are new, and there is nothing to replay."""
     made = read_rows(generated(seed + 1, rows or profile.dataset_rows), answer_format)
     training, validation = split_rows(made, 0.02)
-    asked = [row for family in FAMILIES for row in generated(HELD_OUT_SEED + seed, held_out, {family: 1.0})]
     known = {row.prompt for row in made}
-    held = [row for row in read_rows(asked, answer_format) if row.prompt not in known]
+    asked = rows_of_every_family(HELD_OUT_SEED + seed, held_out, answer_format)
+    held = [row for row in asked if row.prompt not in known]
     settings = settings_for(profile, answer_format, steps=steps, seed=seed)
     if answer_format == "nodes":
         settings = replace(settings, max_tokens=2048)

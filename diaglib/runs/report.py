@@ -7,16 +7,20 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import os
 import re
 import sys
 from collections.abc import Sequence
 from itertools import zip_longest
 from pathlib import Path
+from sysconfig import get_path
+from tempfile import gettempdir
 from typing import Any
 
+from diaglib.files import write_whole
 from diaglib.profiles import Profile
 from diaglib.runs.report_font import with_hangul_font
-from diaglib.runs.series import Entry
+from diaglib.runs.series import LIBRARY, Entry, output_root
 
 TEMPLATES = Path(__file__).with_name("report_template")
 _BADGE = re.compile(r"\[!\[[^\]]*\]\([^)]*\)\]\((?P<address>[^)]*)\)")
@@ -35,6 +39,7 @@ def write_report(notebook: Path, report: Path, facts: Sequence[str] = (), error:
     """
     import nbformat
     from nbconvert import HTMLExporter
+    from pygments.formatters import HtmlFormatter
 
     book = nbformat.read(notebook, as_version=4)
     title = notebook.parent.name
@@ -61,10 +66,11 @@ def write_report(notebook: Path, report: Path, facts: Sequence[str] = (), error:
         "facts": facts,
         "error": error,
         "policy": content_policy(script),
+        "dark_code": HtmlFormatter(style="github-dark").get_style_defs(".highlight"),
     }
     page, _ = exporter.from_notebook_node(book, {"diaglib": told})
     page = with_hangul_font(hide_machine_paths(_with_contents(page)))
-    report.write_text(page.replace("<!-- script -->", f"<script>{script}</script>"), encoding="utf-8")
+    write_whole(report, page.replace("<!-- script -->", f"<script>{script}</script>").encode())
 
 
 def content_policy(script: str) -> str:
@@ -117,10 +123,21 @@ def headline_words(notebook: Path) -> str:
 
 
 def hide_machine_paths(text: str) -> str:
-    """Paths as they would be on any machine: relative to this folder, `~` for the home, `python` for the interpreter's."""
-    for place, shown in ((f"{Path.cwd()}/", ""), (f"{sys.prefix}/", "python/"), (f"{Path.home()}/", "~/")):
-        if len(place) > 2:
-            text = text.replace(place, shown)
+    """Paths as they would be on any machine: `outputs` for where runs write, relative to this folder, `~` for the home,
+    `python` for the interpreter's, `tmp` for temporary files. Ways to them over `..` are hidden too."""
+    here, outputs = Path.cwd(), output_root().resolve()
+    places = {str(place): "" for place in (LIBRARY.parent, here, here.resolve())}
+    places |= {gettempdir(): "tmp", str(Path.home()): "~", sys.prefix: "python", get_path("stdlib"): "python"}
+    if not outputs.is_relative_to(here.resolve()):
+        places |= {str(outputs): "outputs", os.path.abspath(output_root()): "outputs"}
+    ways = {os.path.relpath(place): shown for place, shown in places.items()}
+    places |= {way: shown for way, shown in ways.items() if way.startswith("..")}
+    for place in sorted(places, key=len, reverse=True):  # the most exact first
+        if Path(place).name not in ("", ".."):
+            whole = rf"(?:(?<![\w.~/+])|(?<=file://)){re.escape(place)}"  # never inside another path or a picture's data
+            shown = places[place]
+            text = re.sub(rf"{whole}/", f"{shown}/" if shown else "", text)
+            text = re.sub(rf"{whole}(?![\w.-]*\w)", shown or ".", text)
     return text
 
 
@@ -151,6 +168,4 @@ def write_index(folder: Path, profile: Profile, entries: Sequence[Entry]) -> Pat
     template = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True).get_template("series.html.j2")
     style = (TEMPLATES / "style.css").read_text(encoding="utf-8")
     page = template.render(profile=profile, rows=rows, finished=finished, style=style)
-    path = folder / "index.html"
-    path.write_text(page, encoding="utf-8")
-    return path
+    return write_whole(folder / "index.html", hide_machine_paths(page).encode())

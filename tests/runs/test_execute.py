@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import gettempdir
 
 import pytest
 from small_notebooks import PICTURE, run, write_notebook
@@ -138,6 +139,40 @@ def test_paths_of_this_machine_are_hidden(monkeypatch, tmp_path) -> None:
     monkeypatch.chdir(tmp_path)
     text = f"{tmp_path}/outputs/a.png {sys.prefix}/lib/x.py {Path.home()}/notes"
     assert hide_machine_paths(text) == "outputs/a.png python/lib/x.py ~/notes"
+
+
+def test_outputs_elsewhere_are_shown_as_outputs_however_they_are_written(monkeypatch, tmp_path) -> None:
+    here, outputs = tmp_path / "project" / "here", tmp_path / "disk" / "runs"
+    here.mkdir(parents=True)
+    monkeypatch.chdir(here)
+    monkeypatch.setenv("DIAGLIB_OUTPUTS", str(outputs))
+    around = os.path.relpath(outputs)
+    assert around.startswith("..")
+    text = f"in `{around}`, {around}/local/a.png, ={outputs}/local, ({outputs}) file://{outputs}/b, {here}, {outputs}2"
+    shown = "in `outputs`, outputs/local/a.png, =outputs/local, (outputs) file://outputs/b, ., "
+    assert hide_machine_paths(text).startswith(shown)
+    temporary, library = f"{gettempdir()}/ipykernel_7/1.py", ROOT / "diaglib" / "files.py"
+    assert hide_machine_paths(f"{temporary} {library}") == "tmp/ipykernel_7/1.py diaglib/files.py"
+    unchanged = f"data:image/png;base64,ab{outputs}/c= ..{tmp_path.root} a{outputs}"
+    assert hide_machine_paths(unchanged) == unchanged
+
+
+def test_a_report_of_outputs_elsewhere_names_no_machine_path(tmp_path, said, monkeypatch) -> None:
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    monkeypatch.setenv("DIAGLIB_OUTPUTS", "../elsewhere")
+    show_it = (
+        "from diaglib.runs import output_folder\nfolder = output_folder('local', '01_good')\nprint(folder, folder.resolve())"
+    )
+    entry = write_notebook(here, "01_good", show_it, "open(folder.resolve() / 'gone')")
+    run(here, said, entry)
+    folder = tmp_path / "elsewhere" / "local"
+    for page in (folder / "01_good" / "report.html", write_index(folder, load_profile("local"), [entry])):
+        text = page.read_text()
+        assert "outputs/local/01_good" in text
+        assert "elsewhere" not in text
+        assert gettempdir() + "/" not in text
 
 
 def test_a_broken_record_counts_as_none(tmp_path) -> None:

@@ -160,13 +160,17 @@ for (const head of document.querySelectorAll('#results th')) head.onclick = () =
 }
 </script>
 """
-_STYLE = (
-    "<style>#ID{overflow:auto;max-height:640px;border:1px solid #dfe3ea;border-radius:8px}"
+_STYLE = (  # colours are those of the report it stands in, and fit white paper elsewhere
+    "<style>#ID{overflow:auto;max-height:640px;border:1px solid var(--line,#dfe3ea);border-radius:8px}"
     "#ID table{border-collapse:collapse;font-size:12px;margin:0}"
-    "#ID th{position:sticky;top:0;background:#f3f5f9;cursor:pointer;text-align:left;vertical-align:bottom;max-width:9em}"
-    "#ID td,#ID th{padding:4px 8px;border-bottom:1px solid #eceff4}#ID td.n{text-align:right;white-space:nowrap}"
-    "#ID td:first-child{white-space:nowrap;font-weight:600;text-align:left}#ID tr.failed td{background:#fdf1f0}"
-    "#ID tr.baseline td{color:#5b6475}#ID td.long{min-width:18em;text-align:left}</style>"
+    "#ID th{position:sticky;top:0;background:var(--code,#f3f5f9);color:var(--ink,#1d2433);cursor:pointer;text-align:left;"
+    "vertical-align:bottom;white-space:normal}"
+    "#ID td,#ID th{padding:4px 8px;border-bottom:1px solid var(--line,#eceff4)}#ID td.n{text-align:right;white-space:nowrap}"
+    "#ID td:first-child{white-space:nowrap;font-weight:600;text-align:left}"
+    "#ID tr.failed td{background:var(--alarm,#fdf1f0)}#ID tr.baseline td{color:var(--soft,#5b6475)}"
+    "#ID td.long{min-width:18em;text-align:left}"
+    "@media print{#ID{max-height:none;overflow:visible;border:0}#ID th{position:static}"
+    "#ID td:first-child{white-space:normal;min-width:12em}#ID td.long{min-width:12em}}</style>"
 )
 
 

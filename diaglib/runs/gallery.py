@@ -1,4 +1,4 @@
-"""Several diagrams side by side in a notebook, each with its words. Used by notebooks 02 and 07.
+"""Several diagrams side by side in a notebook, each with its words. Used by notebooks 01 to 05 and 07.
 
 Rule: the pictures travel inside the page, so that a report opens without a network.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import html
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -20,16 +20,25 @@ def gallery(items: Iterable[tuple[str, str, Diagram]], columns: int = 2) -> HTML
     """(title, words, diagram) as a grid of cards, to be the value of a notebook cell; the words keep their line breaks."""
     from IPython.display import HTML
 
-    cards = "".join(_card(*item) for item in items)
-    widths = f"repeat(auto-fit,minmax(min(100%,{900 // columns - 20}px),1fr))"  # on a phone one below the other
-    return HTML(f'<div style="display:grid;grid-template-columns:{widths};gap:16px">{cards}</div>')
+    return HTML(grid([card(f"{title}\n", words, picture(diagram)) for title, words, diagram in items], columns))
 
 
-def _card(title: str, words: str, diagram: Diagram) -> str:
-    picture = base64.b64encode(diagram.to_svg().encode()).decode()
+def grid(cards: Sequence[str], columns: int = 2) -> str:
+    """Cards in at most so many columns; fewer on a phone."""
+    widths = f"repeat(auto-fit,minmax(min(100%,max({600 // columns}px,{100 / columns:.1f}% - 16px)),1fr))"
+    return f'<div style="display:grid;grid-template-columns:{widths};gap:16px">{"".join(cards)}</div>'
+
+
+def card(title: str, words: str, shown: str) -> str:
+    """A frame with a title, words under it and markup to show; it names no colour, so that a dark page stays dark."""
     return (
-        '<figure style="margin:0;border:1px solid #dfe3ea;border-radius:8px;padding:12px;background:#fff;color:#1d2433">'
-        f'<figcaption style="font-size:13px;line-height:1.45;white-space:pre-wrap"><b>{html.escape(title)}</b>\n'
-        f"{html.escape(words)}</figcaption>"
-        f'<img alt="" style="width:100%" src="data:image/svg+xml;base64,{picture}"></figure>'
+        '<figure style="margin:0;border:1px solid #8886;border-radius:8px;padding:12px">'
+        f'<figcaption style="font-size:13px;line-height:1.45;white-space:pre-wrap"><b>{html.escape(title)}</b>'
+        f"{html.escape(words)}</figcaption>{shown}</figure>"
     )
+
+
+def picture(diagram: Diagram, words: str = "") -> str:
+    """A diagram as an image in the page; `words` for those who do not see it."""
+    data = base64.b64encode(diagram.to_svg().encode()).decode()
+    return f'<img alt="{html.escape(words)}" style="width:100%" src="data:image/svg+xml;base64,{data}">'

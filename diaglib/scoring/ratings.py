@@ -79,7 +79,7 @@ def read_score(value: Any) -> float:
         raise ValueError(f"'{str(value)[:40]}' is not a number from 0 to 5") from None
     if not (math.isfinite(score) and WORST <= score <= BEST):
         raise ValueError(f"{str(value)[:40]} is not between 0 and 5")
-    return score
+    return score + 0.0  # -0.0 would be shown with its minus
 
 
 def _from_folders(folder: Path, notes: list[str]) -> list[tuple[Path, float]]:

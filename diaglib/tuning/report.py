@@ -9,6 +9,7 @@ import html
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from diaglib.runs.gallery import card, grid, picture
 from diaglib.tuning.scores import Scored, Scores
 
 if TYPE_CHECKING:
@@ -59,34 +60,20 @@ def texts_side_by_side(prompt: str, texts: Mapping[str, str]) -> Any:
     """A prompt and some texts with their titles, as the value of a notebook cell."""
     from IPython.display import HTML
 
-    return HTML(_side_by_side(prompt, [_figure(title, _text(text)) for title, text in texts.items()]))
+    return HTML(_side_by_side(prompt, [card(title, "", _text(text)) for title, text in texts.items()]))
 
 
 def _side_by_side(prompt: str, figures: Sequence[str]) -> str:
-    places = "repeat(auto-fit,minmax(min(100%,430px),1fr))"
-    return (
-        f'<p style="margin:18px 0 6px;white-space:pre-wrap;overflow-wrap:anywhere"><b>{html.escape(prompt)}</b></p>'
-        f'<div style="display:grid;grid-template-columns:{places};gap:16px">{"".join(figures)}</div>'
-    )
+    title = f'<p style="margin:18px 0 6px;white-space:pre-wrap;overflow-wrap:anywhere"><b>{html.escape(prompt)}</b></p>'
+    return title + grid(figures)
 
 
 def _text(text: str) -> str:
     return f'<div style="white-space:pre-wrap;overflow-wrap:anywhere">{html.escape(text or "(no answer)")}</div>'
 
 
-def _figure(title: str, shown: str) -> str:
-    return (
-        '<figure style="margin:0;border:1px solid #dfe3ea;border-radius:8px;padding:12px;background:#fff;color:#1d2433">'
-        f'<figcaption style="font-size:13px"><b>{html.escape(title)}</b></figcaption>{shown}</figure>'
-    )
-
-
 def _card(title: str, answer: Scored) -> str:
-    import base64
-
     shown = _text(answer.text)
     if answer.diagram is not None:
-        words = html.escape(f"{title}: {answer.row.prompt}"[:200])
-        picture = base64.b64encode(answer.diagram.to_svg().encode()).decode()
-        shown = f'<img alt="{words}" style="width:100%" src="data:image/svg+xml;base64,{picture}">'
-    return _figure(f"{title}, score {answer.score:.2f}", shown)
+        shown = picture(answer.diagram, f"{title}: {answer.row.prompt}"[:200])
+    return card(f"{title}, score {answer.score:.2f}", "", shown)

@@ -42,7 +42,11 @@ def asked_for(driver) -> list[str]:
     held_back = {params["requestId"] for params in failed if params.get("blockedReason") == "csp"}
     sent = [event["params"] for event in events if event["method"] == "Network.requestWillBeSent"]
     addresses = [params["request"]["url"] for params in sent if params["requestId"] not in held_back]
-    return [address for address in addresses if not address.startswith(("file:", "data:", "blob:", "about:", "chrome:"))]
+    return [
+        address
+        for address in addresses
+        if not address.startswith(("file:", "data:", "blob:", "about:", "chrome:", "chrome-untrusted:"))
+    ]
 
 
 def show_at(driver, width: int, height: int = 900) -> None:

@@ -1,11 +1,18 @@
-"""Files that are whole or not there, whenever the process that writes them is killed. Used wherever a file marks what is done."""
+"""Files that are whole or not there, whenever the process that writes them is killed, and cells that a spreadsheet only shows.
+
+Used wherever a file marks what is done, and for the tables a person fills.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import re
 import uuid
 from pathlib import Path
+
+_FORMULA = re.compile(r"'*[=+\-@\t\r]")
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.IGNORECASE)
 
 
 def write_whole(path: str | Path, data: bytes) -> Path:
@@ -23,3 +30,13 @@ def write_whole(path: str | Path, data: bytes) -> Path:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
     return path
+
+
+def as_cell(text: str) -> str:
+    """A text for a CSV file, quoted where a spreadsheet would run it as a formula. Source: OWASP, CSV injection."""
+    return f"'{text}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text
+
+
+def from_cell(text: str) -> str:
+    """What was given to `as_cell`."""
+    return text[1:] if text.startswith("'") and _FORMULA.match(text) else text

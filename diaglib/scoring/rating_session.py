@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from diaglib.diagram.model import Diagram
+from diaglib.files import as_cell, from_cell
 from diaglib.scoring.appearance import appearance, read_items
 from diaglib.scoring.ratings import COLUMNS, CSV_NAME, read_ratings, read_score
 from diaglib.scoring.taste_kernels import teaches_most, whole_kernel
@@ -85,13 +86,11 @@ class RatingSession:
         rows = [(self.pictures[place].name, f"{score:g}") for place, score in self.ratings.items()]
         if self.file.is_file():
             with self.file.open(newline="", encoding="utf-8") as file:
-                others = [
-                    row for row in csv.reader(file) if len(row) == len(COLUMNS) and row[0] not in own and row[0] != COLUMNS[0]
-                ]
-            rows = [*((row[0], row[1]) for row in others), *rows]
+                kept = [tuple(map(from_cell, row)) for row in csv.reader(file) if len(row) == len(COLUMNS)]
+            rows = [*((path, score) for path, score in kept if path not in (*own, COLUMNS[0])), *rows]
         part = self.file.with_name(f".{CSV_NAME}.part")
         with part.open("w", newline="", encoding="utf-8") as file:
-            csv.writer(file).writerows([COLUMNS, *rows])
+            csv.writer(file).writerows([COLUMNS, *(map(as_cell, row) for row in rows)])
         os.replace(part, self.file)
 
     def scores(self) -> np.ndarray:

@@ -15,6 +15,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from diaglib.files import from_cell
+
 if TYPE_CHECKING:
     from diaglib.diagram.model import Diagram
 
@@ -113,7 +115,7 @@ def _from_csv(file: Path, notes: list[str]) -> list[tuple[Path, float]]:
             raise ValueError(f"{file} has no column '{missing[0]}': its first line must be {', '.join(COLUMNS)}")
         rated = []
         for row in reader:
-            path, value = (str(row[names[name]] or "").strip() for name in COLUMNS)
+            path, value = (from_cell(str(row[names[name]] or "").strip()) for name in COLUMNS)
             where = f"{file.name}, line {reader.line_num}"
             picture = Path(path) if Path(path).is_absolute() else file.parent / path
             try:

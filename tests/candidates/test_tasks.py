@@ -222,3 +222,13 @@ def test_what_is_asked_decides_the_key():
         assert task.tuning_rows(SETTINGS)
     more = SETTINGS.overlaid(diagram_sentences=5)
     assert diagram.configuration(more) != diagram.configuration(SETTINGS)
+
+
+def test_a_rating_sheet_runs_no_formula_and_keeps_its_ratings(tmp_path):
+    rows = pandas.DataFrame([{"prompt": "=1+1", "answer": '=HYPERLINK("x")'}, {"prompt": "hi", "answer": "-5"}])
+    sheet = chat.write_rating_sheet(tmp_path / "ratings.csv", {"@one": rows})
+    written = sheet.read_text(encoding="utf-8-sig").splitlines()
+    assert written[1:] == ['\'@one,\'=1+1,,"\'=HYPERLINK(""x"")"', "'@one,hi,,-5"]
+    sheet.write_text("\n".join([written[0], "'@one,'=1+1,4,", "'@one,hi,,"]), encoding="utf-8")
+    chat.write_rating_sheet(sheet, {"@one": rows})
+    assert chat.read_ratings(sheet) == {"@one": [4.0]}

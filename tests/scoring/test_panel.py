@@ -4,8 +4,10 @@ import csv
 
 import pytest
 
+from diaglib.files import as_cell
 from diaglib.scoring.panel import build_panel, rating_panel
 from diaglib.scoring.rating_session import RatingSession
+from diaglib.scoring.ratings import read_ratings
 from diaglib.scoring.taste import load_taste
 
 
@@ -101,3 +103,24 @@ def test_a_headless_run_shows_the_stored_ratings(session) -> None:
 def test_no_diagrams_are_nothing_to_rate(tmp_path) -> None:
     with pytest.raises(ValueError, match="no diagrams"):
         RatingSession([], tmp_path)
+
+
+@pytest.mark.parametrize("name", ["=1+1.png", "+a.png", "-a.png", "@a.png", "'=a.png", "a.png"])
+def test_a_path_that_a_spreadsheet_would_run_is_quoted_and_read_back_as_it_was(session, name) -> None:
+    (session.folder / name).write_bytes(session.pictures[0].read_bytes() + name.encode())
+    session.file.write_text(f"img_path,score\n{as_cell(name)},4\n", encoding="utf-8")
+    session.rate(2)
+    session.rate(3)
+    assert session.file.read_text().splitlines()[1] == f"{'' if name == 'a.png' else chr(39)}{name},4"
+    assert read_ratings(session.file).pictures[0].name == name
+
+
+def test_a_path_written_by_hand_is_quoted_when_the_session_saves(session) -> None:
+    session.file.write_text("img_path,score\n=1+1.png,4\n", encoding="utf-8")
+    session.rate(2)
+    assert session.file.read_text().splitlines()[1] == "'=1+1.png,4"
+
+
+def test_a_zero_has_no_minus(session) -> None:
+    session.rate(-0.0)
+    assert session.file.read_text().endswith(",0\n")

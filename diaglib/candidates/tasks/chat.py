@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from diaglib.candidates.settings import Settings
 from diaglib.candidates.subject import content_key
 from diaglib.candidates.tasks import answer_row
-from diaglib.files import write_whole
+from diaglib.files import as_cell, from_cell, write_whole
 
 if TYPE_CHECKING:
     import pandas
@@ -139,7 +139,7 @@ def read_ratings(path: str | Path) -> dict[str, list[float]]:
             if not 0 <= rating <= HIGHEST_RATING:
                 where = f"{path.name}, line {reader.line_num}"
                 raise ValueError(f"{where}: rating is '{row['rating']}', it must be a number from 0 to {HIGHEST_RATING}")
-            found.setdefault(row["candidate"], []).append(rating)
+            found.setdefault(from_cell(row["candidate"]), []).append(rating)
     return found
 
 
@@ -149,13 +149,15 @@ def write_rating_sheet(path: str | Path, answers: dict[str, pandas.DataFrame]) -
     rated: dict[tuple[str, str], str] = {}
     if path.is_file():
         with path.open(encoding="utf-8-sig", newline="") as file:
-            rated = {(row["candidate"], row["message"]): row["rating"] for row in csv.DictReader(file)}
+            for row in csv.DictReader(file):
+                rated[from_cell(row["candidate"]), from_cell(row["message"])] = row["rating"]
     sheet = io.StringIO(newline="")
     writer = csv.writer(sheet)
     writer.writerow([*RATING_COLUMNS, "answer"])
     for candidate, rows in answers.items():
         for row in rows.itertuples():
-            writer.writerow([candidate, row.prompt, rated.get((candidate, row.prompt), ""), row.answer])
+            cells = (candidate, row.prompt, rated.get((candidate, row.prompt), ""), row.answer)
+            writer.writerow(map(as_cell, cells))
     return write_whole(path, sheet.getvalue().encode("utf-8-sig"))
 
 

@@ -6,6 +6,7 @@ Used wherever a file marks what is done, and for the tables a person fills.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
 import uuid
@@ -24,12 +25,19 @@ def write_whole(path: str | Path, data: bytes) -> Path:
             file.write(data)
         os.replace(temporary, path)
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise type(error)(error.errno, f"cannot write {path} ({reason}): choose a folder that exists and is writable") from error
+        remedy = "free some space, or choose a folder on another disk"
+        if not is_full(error):
+            remedy = "choose a folder that exists and is writable"
+        raise type(error)(error.errno, f"cannot write {path} ({error.strerror or error}): {remedy}") from error
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
     return path
+
+
+def is_full(error: OSError) -> bool:
+    """Whether the disk, or the user's share of it, has no room left."""
+    return error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
 def as_cell(text: str) -> str:

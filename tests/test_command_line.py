@@ -337,6 +337,19 @@ def test_run_refuses_what_it_cannot_do_before_anything_runs(tmp_path, arguments:
     assert not list(tmp_path.iterdir())
 
 
+def test_run_names_the_folder_it_cannot_write_to(tmp_path) -> None:
+    (tmp_path / "outputs").write_text("mine")
+    result = diaglib("run", "--only", "02", cwd=tmp_path)
+    assert result.returncode == 2
+    assert result.stderr.startswith("diaglib: outputs/local: it cannot be written (Not a directory): make it a folder that is")
+
+
+def test_a_file_that_cannot_be_written_is_told_without_the_number_of_the_error(tmp_path) -> None:
+    (tmp_path / "plan.txt").write_text(PLAN)
+    result = diaglib("render", "plan.txt", "--out", "plan.txt/x.pptx", cwd=tmp_path)
+    assert "[Errno" not in result.stderr
+
+
 def test_run_prints_where_to_look(tmp_path) -> None:
     result = diaglib("run", "--only", "02", "-p", "ROWS=20", cwd=tmp_path)
     assert result.returncode == 0, result.stderr

@@ -5,11 +5,11 @@ Used by parent and child of notebook 01's measurements. Rule: a failure is a val
 
 from __future__ import annotations
 
-import errno
 import signal
 from collections.abc import Iterator
 
 from diaglib.candidates.resources import BusyGPUError
+from diaglib.files import is_full
 
 DONE = "done"
 OUT_OF_MEMORY = "out of memory"
@@ -35,7 +35,7 @@ def explain_error(error: BaseException) -> tuple[str, str]:
     """(status, reason) of whatever was raised while a candidate was measured."""
     chain = list(_causes(error))
     for one in chain:
-        if isinstance(one, OSError) and one.errno in (errno.ENOSPC, errno.EDQUOT):
+        if isinstance(one, OSError) and is_full(one):
             return DISK_FULL, "no space is left on the disk: free some, or set HF_HOME and DIAGLIB_OUTPUTS to a larger one"
     for kind, status in ((FloodError, FLOOD), (BusyGPUError, BUSY)):
         if isinstance(error, kind):

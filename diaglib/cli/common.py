@@ -96,6 +96,6 @@ def reasons(as_json: bool = False) -> Iterator[None]:
     except BrokenPipeError:  # the reader of our output left: typer ends the command quietly
         raise
     except OSError as error:
-        stop(f"{error.filename}: {error.strerror}" if error.filename else str(error), as_json=as_json)
+        stop(f"{error.filename}: {error.strerror}" if error.filename else error.strerror or str(error), as_json=as_json)
     except ValueError as error:
         stop(str(error), as_json=as_json)

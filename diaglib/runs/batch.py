@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from diaglib.profiles import Profile
-from diaglib.runs.execute import Job, run_job
+from diaglib.runs.disk import disk_reasons, keep_aside
+from diaglib.runs.execute import NOTEBOOK_FILE, Job, run_job
 from diaglib.runs.lock import only_run
 from diaglib.runs.records import Result, keep_seconds, last_seconds, read_result
 from diaglib.runs.secrets import refuse_secrets
@@ -43,12 +44,12 @@ def run_series(
 
     `overrides` are `NAME=VALUE` texts, given to every notebook that has such a parameter. `show(line, last)` is told
     how far a notebook is. Raises ValueError for unknown parameters, missing notebooks and a folder in use, before
-    anything runs, and OSError where the disk refuses.
+    anything runs, and OSError, in words, where the disk refuses.
     """
     options = options or Options()
     parameters = _parameters(entries, notebooks, profile, overrides)
     batch = Batch(entries, notebooks, profile, parameters, options, show)
-    with only_run(batch.folder):
+    with disk_reasons(batch.folder), only_run(batch.folder):
         if options.jobs > 1 or options.scheduler:
             from diaglib.runs.cluster import run_on_cluster
 
@@ -119,6 +120,8 @@ class Batch:
                     self.finish(known)
                     settled = True
                 else:
+                    if told := keep_aside(job.folder / NOTEBOOK_FILE):
+                        self.show(f"{entry.name}: {told}", True)
                     jobs.append(job)
         return jobs
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from diaglib.environment import package_versions
+from diaglib.runs.disk import require_room
 from diaglib.runs.records import RESULT_FILE, Result, write_result
 from diaglib.runs.secrets import secret_values, strike_out
 from diaglib.runs.series import Entry
@@ -48,6 +49,7 @@ def run_job(job: Job, show: Callable[[str], None] = lambda words: None) -> Resul
     from diaglib.runs.report import headline_words, write_report
 
     job.folder.mkdir(parents=True, exist_ok=True)
+    require_room(job.folder)
     target, report = job.folder / NOTEBOOK_FILE, job.folder / REPORT_FILE
     for file in (job.folder / RESULT_FILE, report, target):
         file.unlink(missing_ok=True)

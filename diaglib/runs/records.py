@@ -51,9 +51,10 @@ class Result:
 def read_result(folder: Path) -> Result | None:
     """The record of a finished or failed run; None where a run never came to its end, or another version wrote it."""
     try:
-        return Result(**json.loads((folder / RESULT_FILE).read_text(encoding="utf-8")))
+        read = Result(**json.loads((folder / RESULT_FILE).read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return None
+    return read if isinstance(read.parameters, dict) and isinstance(read.versions, dict) else None
 
 
 def write_result(folder: Path, result: Result) -> None:

@@ -122,12 +122,24 @@ def folder_name(words: str) -> str:
 
 def read_parameters(notebook: str | Path) -> dict[str, Any]:
     """Names and default values of the cell tagged `parameters`. Raises ValueError where there is no such cell."""
-    cells = json.loads(Path(notebook).read_text(encoding="utf-8"))["cells"]
-    for cell in cells:
-        if "parameters" in cell["metadata"].get("tags", ()):
-            lines = ast.parse("".join(cell["source"])).body
-            return {line.targets[0].id: ast.literal_eval(line.value) for line in lines}  # type: ignore[attr-defined]
+    for source, tags in _read_cells(notebook):
+        if "parameters" in tags:
+            try:
+                lines = ast.parse(source).body
+                return {line.targets[0].id: ast.literal_eval(line.value) for line in lines}  # type: ignore[attr-defined]
+            except (SyntaxError, ValueError, AttributeError):
+                raise ValueError(f"{notebook}: in its cell tagged 'parameters' every line must be NAME = value") from None
     raise ValueError(f"{notebook} has no cell tagged 'parameters'")
+
+
+def _read_cells(notebook: str | Path) -> list[tuple[str, list[str]]]:
+    """Source and tags of every cell. Raises ValueError for a file that is no notebook."""
+    try:
+        cells = json.loads(Path(notebook).read_text(encoding="utf-8"))["cells"]
+        return [("".join(cell["source"]), cell["metadata"].get("tags", [])) for cell in cells]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        words = f"{notebook} is not a notebook ({error}): mend it, or take it from the repository again"
+        raise ValueError(words) from None
 
 
 def read_overrides(given: Sequence[str], defaults: dict[str, Any]) -> dict[str, Any]:
@@ -161,8 +173,7 @@ def content_key(
     entry: Entry, notebook: str | Path, parameters: dict[str, Any], profile: Profile, needed_keys: Sequence[str] = ()
 ) -> str:
     """Hash of all that decides what a run gives: cell sources, parameters, profile, the code and the runs it stands on."""
-    cells = json.loads(Path(notebook).read_text(encoding="utf-8"))["cells"]
-    sources = ["".join(cell["source"]) for cell in cells]
+    sources = [source for source, _ in _read_cells(notebook)]
     digest = hashlib.sha256(json.dumps([sources, parameters, asdict(profile), list(needed_keys)], sort_keys=True).encode())
     files = [path for package in entry.code for path in (LIBRARY / package).rglob("*") if path.suffix in _CODE_SUFFIXES]
     for path in sorted([*files, *LIBRARY.glob("*.py")]):

@@ -77,6 +77,20 @@ def test_parameters_are_read_from_their_cell(tmp_path) -> None:
     assert read_parameters(tmp_path / "a.ipynb") == {"PROFILE": "local", "COUNT": 5}
 
 
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"cells": [{}]}', '{"cells": 3}', "\0"])
+def test_a_file_that_is_no_notebook_is_named(tmp_path, text: str) -> None:
+    (tmp_path / "a.ipynb").write_text(text)
+    with pytest.raises(ValueError, match=r"a\.ipynb is not a notebook .*take it from the repository again"):
+        read_parameters(tmp_path / "a.ipynb")
+
+
+@pytest.mark.parametrize("line", ["X = ", "print(1)", "X = 1 + Y", "X.a = 1"])
+def test_a_parameter_that_is_no_plain_value_is_told(tmp_path, line: str) -> None:
+    write_notebook(tmp_path / "a.ipynb", parameters=line)
+    with pytest.raises(ValueError, match=r"a\.ipynb: .*'parameters' every line must be NAME = value"):
+        read_parameters(tmp_path / "a.ipynb")
+
+
 def test_the_key_changes_with_whatever_decides_the_result_and_nothing_else(tmp_path) -> None:
     notebook = tmp_path / "a.ipynb"
     write_notebook(notebook, "1 + 1")

@@ -341,7 +341,7 @@ def test_run_names_the_folder_it_cannot_write_to(tmp_path) -> None:
     (tmp_path / "outputs").write_text("mine")
     result = diaglib("run", "--only", "02", cwd=tmp_path)
     assert result.returncode == 2
-    assert result.stderr.startswith("diaglib: outputs/local: it cannot be written (Not a directory): make it a folder that is")
+    assert result.stderr.startswith("diaglib: outputs/local: it cannot be written (Not a directory): see that its folder is")
 
 
 def test_a_file_that_cannot_be_written_is_told_without_the_number_of_the_error(tmp_path) -> None:

@@ -32,7 +32,7 @@ def disk_reasons(folder: Path) -> Iterator[None]:
             raise
         what = "the disk is full: free some space"
         if not is_full(error):
-            what = f"it cannot be written ({os.strerror(error.errno or errno.EIO)}): make it a folder that is writable"
+            what = f"it cannot be written ({os.strerror(error.errno or errno.EIO)}): see that its folder is there and writable"
         remedy = f"or set {OUTPUTS_VARIABLE} to another folder, and start again: what is finished in this one is kept"
         raise OSError(f"{error.filename or folder}: {what}, {remedy}") from error
 

@@ -9,7 +9,7 @@ import html
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from diaglib.runs.gallery import card, grid, picture
+from diaglib.diagram.picture.cards import card, grid, picture
 from diaglib.tuning.scores import Scored, Scores
 
 if TYPE_CHECKING:

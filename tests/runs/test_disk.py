@@ -59,7 +59,7 @@ def test_a_file_in_the_way_of_the_outputs_is_named(place, said) -> None:
     entry = write_notebook(place, "01_good", "print(1)")
     (place / "outputs").write_text("mine")
     with pytest.raises(
-        OSError, match=r"outputs.*: it cannot be written \(.*\): make it a folder that is writable, or set DIAGLIB"
+        OSError, match=r"outputs.*: it cannot be written \(.*\): see that its folder is there and writable, or set DIAGLIB"
     ):
         run(place, said, entry)
     assert (place / "outputs").read_text() == "mine"

@@ -14,7 +14,7 @@ import nbformat
 import pytest
 from browser import HAS_BROWSER, asked_for, console, open_browser, show_at
 
-from diaglib.runs.gallery import card, grid
+from diaglib.diagram.picture.cards import card, grid
 from diaglib.runs.report import TEMPLATES, write_report
 
 HOSTILE = (

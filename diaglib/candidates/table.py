@@ -172,6 +172,12 @@ _STYLE = (  # colours are those of the report it stands in, and fit white paper 
     "@media print{#ID{max-height:none;overflow:visible;border:0}#ID th{position:static}"
     "#ID td:first-child{white-space:normal;min-width:12em}#ID td.long{min-width:12em}}</style>"
 )
+# every column fits on a page of A4
+_PAPER_STYLE = (
+    "<style>@media print{@page{size:landscape;margin:8mm}body #results table{font-size:5.5pt}"
+    "body #results :is(td,th){padding:2px 3px;white-space:normal;min-width:0}"
+    "body #results :is(th,.long){overflow-wrap:anywhere}}</style>"
+)
 
 
 def as_html(table: pandas.DataFrame, name: str = "results") -> str:
@@ -213,7 +219,10 @@ def _cell(value: Any) -> str:
 def write_table(table: pandas.DataFrame, folder: Path) -> list[Path]:
     """results.csv, results.json and results.html (a page by itself that opens with no network)."""
     folder.mkdir(parents=True, exist_ok=True)
-    head = '<!doctype html><meta charset="utf-8"><title>Candidates</title><body style="font-family:sans-serif">'
+    head = (
+        '<!doctype html><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Candidates</title>'
+        f'{_PAPER_STYLE}<body style="font-family:sans-serif">'
+    )
     documents = {
         "results.csv": table.to_csv(index=False),
         "results.json": json.dumps(json.loads(table.to_json(orient="records")), ensure_ascii=False, indent=1),

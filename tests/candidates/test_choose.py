@@ -81,6 +81,20 @@ def test_a_click_on_a_heading_sorts_with_empty_cells_last(table, tmp_path):
     assert down == ["large", "small", "poor", "floor", "<b>gone</b>"]
 
 
+@pytest.mark.skipif(shutil.which("chromium") is None, reason="no chromium on this machine")
+def test_on_paper_the_page_of_the_table_loses_no_column(tmp_path):
+    import pypdfium2
+
+    row = {f"measured column {number}": 1.0001 + number for number in range(38)}
+    wide = pandas.DataFrame([{"candidate": "one", "status": "done", **row, "reason": "word " * 20}])
+    page = next(path for path in write_table(wide, tmp_path) if path.suffix == ".html")
+    options = ["--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'b'}"]
+    subprocess.run(["chromium", *options, f"--print-to-pdf={tmp_path / 'page.pdf'}", f"file://{page}"], check=True)
+    sheets = [sheet.get_textpage().get_text_bounded().split() for sheet in pypdfium2.PdfDocument(tmp_path / "page.pdf")]
+    assert len(sheets) == 1
+    assert [f"{value:.3g}" for value in row.values() if f"{value:.3g}" not in sheets[0]] == []
+
+
 def test_every_picture_is_drawn_of_a_table_with_failures_and_of_one_without_figures(table):
     import matplotlib.pyplot as plt
 

@@ -29,7 +29,7 @@ SCALES_FILE = Path(__file__).parent / "autoencoder" / "scales.json"
 
 @dataclass(frozen=True, slots=True)
 class ReadItem:
-    """An item as read: its diagram where there is a text, its ink (120, 200, 3) where it was looked at; or the reason why not."""
+    """An item as read: its diagram where there is a text, its ink (240, 400, 3) where it was looked at; or the reason why not."""
 
     item: Item
     diagram: Diagram | None
@@ -73,7 +73,7 @@ def appearance(read: Sequence[ReadItem], by_text: bool) -> Appearance:
     """The blocks of items that were all looked at and, for the text view, have a diagram. Raises ValueError where one has not."""
     if missing := [one for one in read if one.ink is None or (by_text and one.diagram is None)]:
         raise ValueError(missing[0].reason or f"{missing[0].item} has no text or was not drawn")
-    ink = np.stack([one.ink for one in read if one.ink is not None]) if read else np.zeros((0, 120, 200, 3), np.uint8)
+    ink = np.stack([one.ink for one in read if one.ink is not None]) if read else np.zeros((0, 240, 400, 3), np.uint8)
     thumbnails = shrink(ink)
     latents = load_autoencoder().encode(thumbnails / np.float32(255))
     diagrams = [one.diagram for one in read if one.diagram is not None] if by_text else None

@@ -16,11 +16,12 @@ import numpy as np
 
 from diaglib.dataset.rows import tell
 from diaglib.diagram.geometry import box_gap
-from diaglib.diagram.model import CANVAS_HEIGHT_PX, CANVAS_WIDTH_PX, Diagram, Node, bounding_box
+from diaglib.diagram.model import CANVAS_HEIGHT_PX, CANVAS_WIDTH_PX, Colour, Diagram, Node, bounding_box
 from diaglib.diagram.style import Style, random_style
 from diaglib.scoring.damage_kinds import KINDS
 from diaglib.scoring.geometry import FEATURES, features
 
+PUBLISHED_MIXTURE = {"dense": 0.25, "cnn": 0.15, "flowchart": 0.6}  # two networks to three flowcharts
 CLEAN_SCORE = 5.0
 BEST_DAMAGED_SCORE = 4.0  # as published: people gave machine-made diagrams 0 to 4
 # What a fault took from the diagram it was done to, by feature. A prior until a person has rated: spacing and alignment
@@ -57,17 +58,23 @@ class Specimen:
 
 
 def clean_diagram(rng: random.Random) -> Diagram:
-    """A diagram of the generator: half in the default style, half in others; a third of all with captions."""
+    """A diagram of the generator: half of its own mixture, half of the published one; half in the default style, half in
+    others; a third of all with captions, a third in colours of no palette or with a size for every look. Small networks show their nodes more often than not.
+    """
     while True:
-        plan = tell(rng).plan
+        plan = tell(rng, PUBLISHED_MIXTURE if rng.random() < 0.5 else None).plan
         style = Style() if rng.random() < 0.5 else random_style(rng.randrange(2**30), plan)
-        style = replace(style, labels=rng.random() < 1 / 3)
+        style = replace(style, labels=rng.random() < 1 / 3, view="node" if rng.random() < 0.6 else style.view)
         try:
             diagram = plan.layout(style)
         except ValueError:  # a few plans do not fit the canvas in some styles
             continue
         if rng.random() < 0.35:
             diagram = _on_a_grid(diagram, rng)
+        if rng.random() < 1 / 3:
+            diagram = _in_any_colours(diagram, rng)
+        if rng.random() < 0.3:
+            diagram = _square_by_look(diagram, rng)
         return _whole_px(_free_choices(diagram, rng))
 
 
@@ -119,6 +126,37 @@ def harm_done(clean: Diagram, versions: Sequence[Diagram]) -> list[float]:
 def damage_score(harm: float) -> float:
     """4 exp(-1.4 harm): the best a damaged diagram can have, less for every harm; the mean of specimens is about 2."""
     return BEST_DAMAGED_SCORE * exp(-1.4 * harm)
+
+
+def _in_any_colours(diagram: Diagram, rng: random.Random) -> Diagram:
+    """Other fills and lines, one for each that was there: pale, or paper white as outlines alone; lines are dark."""
+
+    def fill() -> Colour:
+        return (255, 255, 255) if rng.random() < 0.3 else (rng.randint(180, 255), rng.randint(180, 255), rng.randint(180, 255))
+
+    fills = {colour: fill() for colour in dict.fromkeys(node.fill for node in diagram.nodes)}
+    strokes = {
+        colour: (rng.randint(0, 128), rng.randint(0, 128), rng.randint(0, 128))
+        for colour in dict.fromkeys(node.stroke for node in diagram.nodes)
+    }
+    return Diagram(tuple(replace(node, fill=fills[node.fill], stroke=strokes[node.stroke]) for node in diagram.nodes))
+
+
+def _square_by_look(diagram: Diagram, rng: random.Random) -> Diagram:
+    """Squares and circles of one size for every shape and fill, as generators draw that know no captions; places stay, and
+    nothing comes nearer to its neighbours than it was.
+    """
+    room = min((min(node.width, node.height) for node in diagram.nodes), default=0.0)
+    nearest = min((box_gap(a.box, b.box) for a, b in combinations(diagram.nodes, 2)), default=0.0)
+    largest = room + max(nearest - 20, 0) if nearest > 0 else room
+    if largest < 12:
+        return diagram
+    sides = {look: rng.uniform(max(0.25 * largest, 10), largest) for look in dict.fromkeys(map(_look, diagram.nodes))}
+    return Diagram(tuple(replace(node, width=sides[_look(node)], height=sides[_look(node)]) for node in diagram.nodes))
+
+
+def _look(node: Node) -> tuple[str, Colour]:
+    return node.shape, node.fill
 
 
 def _on_a_grid(diagram: Diagram, rng: random.Random) -> Diagram:

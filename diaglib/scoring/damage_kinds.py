@@ -55,6 +55,17 @@ def _pile(nodes: list[Node], amount: float, rng: random.Random) -> list[Node]:
     ]
 
 
+def _stack(nodes: list[Node], amount: float, rng: random.Random) -> list[Node]:
+    """Some nodes come to stand exactly on another one, smaller or larger, as when a model gives a place of its grid twice."""
+    moved, onto = _some(nodes, 0.5 * amount, rng), rng.choices(nodes, k=len(nodes))
+    result = list(nodes)
+    for i in moved:
+        factor = rng.choice((0.35, 0.5, 0.7, 1.0, 1.4))
+        width, height = max(nodes[i].width * factor, 8), max(nodes[i].height * factor, 8)
+        result[i] = replace(nodes[i], x=onto[i].x, y=onto[i].y, width=width, height=height)
+    return result
+
+
 def _rewire(nodes: list[Node], amount: float, rng: random.Random) -> list[Node]:
     ids, chosen = [node.id for node in nodes], _some(nodes, amount, rng)
     more = rng.choice((0, 0, 1, 3))
@@ -170,6 +181,7 @@ KINDS: dict[str, Change] = {
     "jitter": _jitter,
     "scatter": _scatter,
     "pile": _pile,
+    "stack": _stack,
     "squash": _squash,
     "crowd": _crowd,
     "row slip": _row_slip,

@@ -12,7 +12,7 @@ _AT_ONCE = 512
 
 
 def copies(ink: np.ndarray) -> np.ndarray:
-    """A group number for every picture of uint8 (n, 120, 200, 3); copies, and copies of copies, share one.
+    """A group number for every picture of uint8 (n, 240, 400, 3); copies, and copies of copies, share one.
 
     Grey ink of 50 x 30 px, compared by cosine, so that neither size nor encoding nor one paler colour parts them.
     """
@@ -21,7 +21,7 @@ def copies(ink: np.ndarray) -> np.ndarray:
 
     if not len(ink):
         return np.zeros(0, int)
-    small = ink.reshape(len(ink), 30, 4, 50, 4, 3).mean(axis=(2, 4, 5), dtype=np.float32).reshape(len(ink), -1)
+    small = ink.reshape(len(ink), 30, 8, 50, 8, 3).mean(axis=(2, 4, 5), dtype=np.float32).reshape(len(ink), -1)
     small /= np.maximum(np.linalg.norm(small, axis=1, keepdims=True), 1e-6)
     small = np.column_stack([small, ~small.any(axis=1)])  # empty pictures are copies of each other
     first, second = [], []

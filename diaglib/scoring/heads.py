@@ -1,18 +1,20 @@
 """From measured numbers to a readability of 0..5 in two stages: is it damaged at all, and if so, how readable is it still?
 
-Used by `readability` before a person has rated. Rule: a head is a few hundred numbers fitted in closed or convex form;
+Used by `readability` before its user has rated. Rule: a head is a few hundred numbers fitted in closed or convex form;
 it lives in a safetensors file and needs numpy alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from diaglib.scoring.damage import BEST_DAMAGED_SCORE, CLEAN_SCORE
+from diaglib.scoring.geometry import FREE_CHOICES
 
+FAR = 6.0  # spreads from the mean: further out a straight line means nothing
 PARTS = ("mean", "spread", "damaged_weights", "score_weights")
 
 
@@ -42,14 +44,15 @@ class TwoStageHead:
         """g for every row, within 0..4."""
         return np.clip(self._linear(numbers, self.score_weights), 0.0, BEST_DAMAGED_SCORE)
 
-    def predict(self, numbers: np.ndarray) -> np.ndarray:
-        """Readability 0..5 for every row of (n, d)."""
-        probability = self.damaged_probability(numbers)
-        return (1 - probability) * CLEAN_SCORE + probability * self.damaged_score(numbers)
+    def predict(self, measured: np.ndarray, seen: np.ndarray) -> np.ndarray:
+        """Readability 0..5 of n diagrams: whether there is a flaw is told by all that is `measured` (n, d), hidden shapes
+        included; how readable it still is by what can be `seen` (n, d).
+        """
+        probability = self.damaged_probability(measured)
+        return (1 - probability) * CLEAN_SCORE + probability * self.damaged_score(seen)
 
     def _linear(self, numbers: np.ndarray, weights: np.ndarray) -> np.ndarray:
-        # far outside what was seen a straight line means nothing: six spreads are the limit
-        standard = np.clip((expand(numbers) - self.mean) / self.spread, -6.0, 6.0)
+        standard = np.clip((expand(numbers) - self.mean) / self.spread, -FAR, FAR)
         return standard @ weights[:-1] + weights[-1]
 
     def tensors(self, prefix: str) -> dict[str, np.ndarray]:
@@ -62,21 +65,27 @@ class TwoStageHead:
         return cls(*(np.asarray(tensors[f"{prefix}.{part}"], float) for part in PARTS))
 
 
-def fit_head(numbers: np.ndarray, scores: np.ndarray) -> TwoStageHead:
-    """Fits both stages: a logistic regression of score < 5, and a ridge on the damaged alone (strength by leave-one-out).
+def fit_head(
+    names: Sequence[str], numbers: np.ndarray, clean: np.ndarray, rated: np.ndarray, ratings: np.ndarray
+) -> TwoStageHead:
+    """Fits both stages: a logistic regression of damaged against `clean` (n,) on `numbers` (n, d), and a ridge (strength by
+    leave-one-out) of a person's `ratings` (m,), 0..4, of damaged diagrams with numbers `rated` (m, d).
 
-    Raises ValueError where all are clean or all damaged.
+    `names` (d,) are the features'; free choices of whoever draws have no weight in the first stage, or pictures in another
+    manner would count as damaged. Raises ValueError where all are clean or all damaged.
     """
     from sklearn.linear_model import LogisticRegression, RidgeCV
 
-    damaged = scores < CLEAN_SCORE
-    if damaged.all() or not damaged.any():
+    if clean.all() or not clean.any():
         raise ValueError("a head needs clean and damaged examples")
     wide = expand(numbers)
     mean, spread = wide.mean(axis=0), np.maximum(wide.std(axis=0), 0.02)
-    standard = np.clip((wide - mean) / spread, -6.0, 6.0)
-    stage_one = LogisticRegression(C=0.3, max_iter=3000).fit(standard, damaged)
-    stage_two = RidgeCV(np.logspace(0, 4, 9)).fit(standard[damaged], scores[damaged])
+    standard, standard_rated = (np.clip((rows - mean) / spread, -FAR, FAR) for rows in (wide, expand(rated)))
+    telling = np.tile([name not in FREE_CHOICES for name in names], standard.shape[1] // len(names))
+    stage_one = LogisticRegression(C=0.3, max_iter=3000).fit(standard[:, telling], ~clean)
+    damaged_weights = np.zeros(standard.shape[1])
+    damaged_weights[telling] = stage_one.coef_[0]
+    stage_two = RidgeCV(np.logspace(0, 5, 21)).fit(standard_rated, ratings)
     return TwoStageHead(
-        mean, spread, np.append(stage_one.coef_[0], stage_one.intercept_[0]), np.append(stage_two.coef_, stage_two.intercept_)
+        mean, spread, np.append(damaged_weights, stage_one.intercept_[0]), np.append(stage_two.coef_, stage_two.intercept_)
     )

@@ -16,12 +16,11 @@ import numpy as np
 from diaglib.diagram.model import Diagram
 from diaglib.scoring.agreement import agreement
 from diaglib.scoring.folds import copies, grouped_folds
-from diaglib.scoring.geometry import features
-from diaglib.scoring.person_heads import FULL_SCORE, HEADS, PersonHead
+from diaglib.scoring.person_heads import BEST, FULL_SCORE, HEADS, PersonHead
 from diaglib.scoring.pictures import draw_ink
 from diaglib.scoring.ratings import read_score
 from diaglib.scoring.readability_network import see
-from diaglib.scoring.readability_scores import Item, load_heads, read_all
+from diaglib.scoring.readability_scores import Item, load_heads, measured_and_seen, read_all
 
 MIN_RATED = 10
 FOLDS = 5
@@ -62,7 +61,7 @@ class ReadabilityModel:
     notes: tuple[str, ...]
 
     def predict_pictures(self, ink: np.ndarray) -> np.ndarray:
-        """Scores 0..5 of ink pictures, uint8 (n, 120, 200, 3): the mean of the folds' heads (soft voting)."""
+        """Scores 0..5 of ink pictures, uint8 (n, 240, 400, 3): the mean of the folds' heads (soft voting)."""
         return _vote(self.heads["picture"], picture_numbers(ink))
 
     def predict_diagrams(self, diagrams: Sequence[Diagram]) -> np.ndarray:
@@ -72,15 +71,18 @@ class ReadabilityModel:
 
 
 def picture_numbers(ink: np.ndarray) -> np.ndarray:
-    """What a head sees of a picture: its score before any rating, the geometry the CNN reads off it, the pooled numbers."""
+    """What a head sees of a picture: its score before any rating, the geometry of its shapes and of the whole as the CNN
+    reads them, the pooled numbers.
+    """
     seen = see(ink)
-    return np.column_stack([load_heads().picture.predict(seen.geometry) / 5, seen.targets, seen.pooled])
+    score = load_heads().picture.predict(seen.boxes, seen.boxes)
+    return np.column_stack([score / BEST, seen.geometry, seen.targets, seen.pooled])
 
 
 def geometry_numbers(diagrams: Sequence[Diagram]) -> np.ndarray:
-    """What a head sees of a diagram's text: its score before any rating, and its geometry."""
-    measured = features(diagrams)
-    return np.column_stack([load_heads().text.predict(measured) / 5, measured])
+    """What a head sees of a diagram's text: its score before any rating, its geometry, and that of what can be seen."""
+    measured, seen = measured_and_seen(diagrams)
+    return np.column_stack([load_heads().text.predict(measured, seen) / BEST, measured, seen])
 
 
 def diagram_numbers(

@@ -20,6 +20,7 @@ from diaglib.scoring.geometry import features
 from diaglib.scoring.heads import TwoStageHead
 from diaglib.scoring.pictures import HEIGHT_PX, WIDTH_PX, read_ink
 from diaglib.scoring.readability_network import READABILITY_FOLDER, see
+from diaglib.scoring.visibility import as_seen
 
 if TYPE_CHECKING:
     from diaglib.scoring.readability_fit import ReadabilityModel
@@ -65,8 +66,8 @@ def _load_heads(path: Path, _modified_ns: int) -> Heads:
 def readability(items: Sequence[Item], model: ReadabilityModel | None = None) -> list[float]:
     """The readability of diagrams and picture files, 0..5 each; NaN where a picture cannot be read (`readability_rows` says why).
 
-    Without `model` nobody has rated anything: the score is learnt from damaged diagrams of our own generator. With a
-    model of `fit_readability` it is that person's. 100 pictures take about a second on two cores.
+    Without `model` the score is learnt from damaged diagrams of our own generator, some of which we rated. With a model
+    of `fit_readability` it is that person's. 100 pictures take about two seconds on two cores.
     Raises TypeError for an item that is neither a diagram nor a path.
     """
     return [row.score for row in readability_rows(items, model)]
@@ -94,13 +95,21 @@ def readability_rows(items: Sequence[Item], model: ReadabilityModel | None = Non
 def _of_diagrams(diagrams: Sequence[Diagram], model: ReadabilityModel | None) -> list[float]:
     if not diagrams:
         return []
-    scores = model.predict_diagrams(diagrams) if model else load_heads().text.predict(features(diagrams))
+    scores = model.predict_diagrams(diagrams) if model else load_heads().text.predict(*measured_and_seen(diagrams))
     return [float(score) for score in scores]
 
 
+def measured_and_seen(diagrams: Sequence[Diagram]) -> tuple[np.ndarray, np.ndarray]:
+    """`features` of the diagrams with every node, and of what can be seen of them, (n, len(FEATURES)) each."""
+    return features(diagrams), features([as_seen(diagram) for diagram in diagrams])
+
+
 def picture_readability(ink: np.ndarray, model: ReadabilityModel | None = None) -> np.ndarray:
-    """Scores (n,) of pictures that have been read already: ink, uint8 (n, 120, 200, 3)."""
-    return model.predict_pictures(ink) if model else load_heads().picture.predict(see(ink).geometry)
+    """Scores (n,) of pictures that have been read already: ink, uint8 (n, 240, 400, 3)."""
+    if model:
+        return model.predict_pictures(ink)
+    boxes = see(ink).boxes
+    return load_heads().picture.predict(boxes, boxes)
 
 
 def _of_files(paths: Sequence[Path], model: ReadabilityModel | None) -> list[Readability]:
@@ -110,7 +119,7 @@ def _of_files(paths: Sequence[Path], model: ReadabilityModel | None) -> list[Rea
 
 
 def read_all(paths: Sequence[Path]) -> tuple[np.ndarray, list[str]]:
-    """Ink, uint8 (readable pictures, 120, 200, 3), and for every path the reason why it is not among them ('' if it is)."""
+    """Ink, uint8 (readable pictures, 240, 400, 3), and for every path the reason why it is not among them ('' if it is)."""
     ink, reasons = [np.zeros((0, HEIGHT_PX, WIDTH_PX, 3), np.uint8)], []
     for path in paths:
         try:

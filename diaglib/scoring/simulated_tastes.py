@@ -24,7 +24,7 @@ def standard(values: np.ndarray) -> np.ndarray:
 
 
 def simulated_tastes(diagrams: Sequence[Diagram], ink: np.ndarray, rng: np.random.Generator) -> dict[str, np.ndarray]:
-    """How much each person likes each diagram (n,), in any unit, by the name of the taste; `ink` uint8 (n, 120, 200, 3)."""
+    """How much each person likes each diagram (n,), in any unit, by the name of the taste; `ink` uint8 (n, 240, 400, 3)."""
     geometry = dict(zip(FEATURES, features(diagrams).T, strict=True))
     red, _, blue = (standard(ink[..., channel].mean(axis=(1, 2))) for channel in range(3))
     coarse = ink.reshape(len(ink), 24, 5, 40, 5, 3).mean(axis=(2, 4)).reshape(len(ink), -1)

@@ -45,7 +45,7 @@ def folder(fresh: list[Specimen], tmp_path_factory: pytest.TempPathFactory) -> P
 def test_damage_lowers_readability_by_text_and_by_picture(fresh: list[Specimen], folder: Path) -> None:
     truth = np.array([one.score for one in fresh])
     damaged = truth < 5
-    for items, least_auc, least_rank in (([s.diagram for s in fresh], 0.95, 0.8), (sorted(folder.iterdir()), 0.75, 0.3)):
+    for items, least_auc, least_rank in (([s.diagram for s in fresh], 0.95, 0.5), (sorted(folder.iterdir()), 0.9, 0.4)):
         scores = np.array(readability(items))
         assert scores.min() >= 0
         assert scores.max() <= 5
@@ -76,12 +76,14 @@ def test_a_head_survives_its_file() -> None:
     head = load_heads().text
     again = TwoStageHead.from_tensors(head.tensors("x"), "x")
     numbers = np.random.default_rng(0).random((5, len(head.mean) // 3))
-    assert np.allclose(head.predict(numbers), again.predict(numbers), atol=1e-4)
+    assert np.allclose(head.predict(numbers, numbers), again.predict(numbers, numbers), atol=1e-4)
 
 
 def test_a_head_needs_both_kinds() -> None:
     with pytest.raises(ValueError, match="clean and damaged"):
-        fit_head(np.random.default_rng(0).random((8, 3)), np.full(8, 5.0))
+        fit_head(
+            ("a", "b", "c"), np.random.default_rng(0).random((8, 3)), np.full(8, True), np.zeros((2, 3)), np.array([1.0, 2.0])
+        )
 
 
 def test_fitting_beats_a_constant_per_source_on_the_hard_part(person: ReadabilityModel, fresh: list[Specimen]) -> None:

@@ -11,7 +11,8 @@ import pytest
 from diaglib.scoring.geometry import FEATURES
 from diaglib.scoring.readability_network import NETWORK_FILE, POOLED_SIZE, TARGETS, load_network, see
 from diaglib.scoring.readability_scores import HEADS_FILE, READABILITY_FOLDER, load_heads
-from diaglib.scoring.readability_training import RECORD_FILE, ReadabilitySettings, make_examples, train
+from diaglib.scoring.readability_network_training import ReadabilitySettings, make_examples
+from diaglib.scoring.readability_training import RECORD_FILE, train
 
 SMALL = ReadabilitySettings(pictures=64, held_out=60, epochs=1, batch=32)
 
@@ -34,7 +35,7 @@ def test_training_leaves_weights_heads_record_and_card(made: Path) -> None:
     assert seen.targets.shape == (5, len(TARGETS))
     assert seen.geometry.shape == (5, len(FEATURES))
     assert seen.pooled.shape == (5, POOLED_SIZE)
-    assert load_heads(made).picture.predict(seen.geometry).shape == (5,)
+    assert load_heads(made).picture.predict(seen.boxes, seen.boxes).shape == (5,)
 
 
 def test_a_finished_folder_is_not_overwritten_and_a_stopped_run_goes_on(made: Path) -> None:
@@ -52,7 +53,7 @@ def test_the_shipped_weights_are_small_and_read_the_geometry_off_a_picture() -> 
     examples = make_examples(60, 501)
     seen = see(examples.ink).geometry
     residual, total = ((seen - examples.geometry) ** 2).mean(), examples.geometry.var(axis=0).mean()
-    assert residual < 0.8 * total  # a constant would leave all of it
+    assert residual < 0.6 * total  # a constant would leave all of it
     assert np.isfinite(seen).all()
 
 

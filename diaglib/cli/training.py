@@ -61,7 +61,7 @@ def train(
 def train_readability(
     out: Annotated[Path, typer.Option(help="folder of the new weights; a run stopped after the network goes on")],
     pictures: Annotated[int, typer.Option(min=64, help="damaged and clean diagrams to learn from")] = 7_000,
-    held_out: Annotated[int, typer.Option(min=60, help="further ones, for the curves and the heads")] = 2_000,
+    held_out: Annotated[int, typer.Option(min=60, help="further ones, for the curves and the heads")] = 1_500,
     epochs: Annotated[int, typer.Option(min=1, help="times every picture is seen")] = 6,
     seed: Annotated[int, typer.Option(min=0, help="of diagrams and weights")] = 0,
 ) -> None:

@@ -20,7 +20,8 @@ ROWS, COLUMNS = HEIGHT_PX // CELL_PX, WIDTH_PX // CELL_PX
 SCALE = WIDTH_PX / CANVAS_WIDTH_PX
 # channels of the answer
 NODE, SIDES, CIRCLE, CHANNELS = 0, slice(1, 5), 5, 6
-_SPREAD_PX = 0.6 * CELL_PX
+_SPREAD_PX = 1.0 * CELL_PX
+_NEAR = 2  # cells on each side that still count
 _BEND_PX = 4.0
 
 
@@ -63,7 +64,7 @@ def node_maps(diagrams: Sequence[Diagram]) -> NodeMaps:
             if share < LEAST_SHARE_SEEN:
                 continue
             column, row = min(int(place[0] / CELL_PX), COLUMNS - 1), min(int(place[1] / CELL_PX), ROWS - 1)
-            near = (slice(max(row - 1, 0), row + 2), slice(max(column - 1, 0), column + 2))
+            near = (slice(max(row - _NEAR, 0), row + _NEAR + 1), slice(max(column - _NEAR, 0), column + _NEAR + 1))
             strength = np.exp(-((x[near] - place[0]) ** 2 + (y[near] - place[1]) ** 2) / (2 * _SPREAD_PX**2))
             strength[row - near[0].start, column - near[1].start] = 1.0
             here = (number, *near)

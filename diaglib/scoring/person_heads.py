@@ -44,14 +44,16 @@ class CrossEntropyHead:
 
 class TwoStages:
     """score = (1 - P) F + P g: P the probability of a flaw (score below 4.5), F the mean of the flawless, g a regressor on
-    the flawed. Both stages are the mean of extremely randomised trees and a penalised linear model.
+    the flawed. P is the mean of extremely randomised trees and a penalised linear model; g of those two, a support vector
+    machine, and a line through the first number alone, the score before this person rated: few ratings say less than it.
     """
 
     def __init__(self, numbers: np.ndarray, scores: np.ndarray, seed: int) -> None:
         from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
-        from sklearn.linear_model import RidgeCV
+        from sklearn.linear_model import LinearRegression, RidgeCV
         from sklearn.pipeline import make_pipeline
-        from sklearn.preprocessing import StandardScaler
+        from sklearn.preprocessing import FunctionTransformer, StandardScaler
+        from sklearn.svm import SVR
 
         flawed = scores < FULL_SCORE
         self._share = float(flawed.mean())
@@ -65,7 +67,9 @@ class TwoStages:
             regressor = ExtraTreesRegressor(TREES, min_samples_leaf=2, max_features=0.4, random_state=seed)
             ridge = make_pipeline(StandardScaler(), RidgeCV(RIDGE_STRENGTHS))
             self._lowest, self._highest = float(scores[flawed].min()), float(scores[flawed].max())
-            self._judges = [model.fit(numbers[flawed], scores[flawed]) for model in (regressor, ridge)]
+            machine = make_pipeline(StandardScaler(), SVR(epsilon=0.2))
+            line = make_pipeline(FunctionTransformer(_first_number), LinearRegression())
+            self._judges = [model.fit(numbers[flawed], scores[flawed]) for model in (regressor, ridge, machine, line)]
 
     def predict(self, numbers: np.ndarray) -> np.ndarray:
         if not self._judges:
@@ -75,6 +79,10 @@ class TwoStages:
             probability = np.mean([model.predict_proba(numbers)[:, 1] for model in self._finders], axis=0)
         judged = np.mean([np.clip(model.predict(numbers), self._lowest, self._highest) for model in self._judges], axis=0)
         return (1 - probability) * self._flawless + probability * judged
+
+
+def _first_number(numbers: np.ndarray) -> np.ndarray:
+    return numbers[:, :1]
 
 
 def _logistic(seed: int) -> Any:

@@ -35,9 +35,9 @@ class ReadabilitySettings:
     """Sizes and schedule; the defaults are what the shipped network was made with."""
 
     pictures: int = 7_000
-    held_out: int = 2_000
+    held_out: int = 1_500
     epochs: int = 6
-    batch: int = 32
+    batch: int = 16
     peak_learning_rate: float = 3e-3
     weight_decay: float = 0.05
     seed: int = 0

@@ -59,7 +59,8 @@ class Specimen:
 
 def clean_diagram(rng: random.Random) -> Diagram:
     """A diagram of the generator: half of its own mixture, half of the published one; half in the default style, half in
-    others; a third of all with captions, a third in colours of no palette or with a size for every look. Small networks show their nodes more often than not.
+    others; a third of all with captions, a third in colours of no palette, some as squares of a size for every look. Small
+    networks show their nodes more often than not.
     """
     while True:
         plan = tell(rng, PUBLISHED_MIXTURE if rng.random() < 0.5 else None).plan

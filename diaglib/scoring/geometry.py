@@ -51,9 +51,9 @@ BOX_FEATURES = (
 LABEL_FEATURES = ("label_fit",)
 FEATURES: tuple[str, ...] = (*BOX_FEATURES, *LINK_FEATURES, *LABEL_FEATURES)
 # what whoever draws may choose: none of these alone says that something went wrong
-FREE_CHOICES = frozenset(
-    ("margin", "canvas_width_used", "canvas_height_used", "ink", "width_evenness", "height_evenness", "least_side", "squareness")
-    + ("link_length", "longest_link", "flow", "label_fit")
+FREE_CHOICES = (
+    *("margin", "canvas_width_used", "canvas_height_used", "ink", "width_evenness", "height_evenness", "least_side"),
+    *("squareness", "link_length", "longest_link", "flow", "label_fit"),
 )
 
 

@@ -23,6 +23,7 @@ NODE, SIDES, CIRCLE, CHANNELS = 0, slice(1, 5), 5, 6
 _SPREAD_PX = 1.0 * CELL_PX
 _NEAR = 2  # cells on each side that still count
 _BEND_PX = 4.0
+_FURTHEST_PX = 1000.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ def bend(distances_px: np.ndarray) -> np.ndarray:
 
 def unbend(bent: np.ndarray) -> np.ndarray:
     """The inverse of `bend`, within 1,000 px."""
-    return np.sign(bent) * _BEND_PX * np.expm1(np.minimum(np.abs(bent), bend(np.float64(1000.0))))
+    return np.sign(bent) * _BEND_PX * np.expm1(np.minimum(np.abs(bent), np.log1p(_FURTHEST_PX / _BEND_PX)))
 
 
 def cell_middles() -> tuple[np.ndarray, np.ndarray]:

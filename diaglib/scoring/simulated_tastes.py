@@ -27,7 +27,7 @@ def simulated_tastes(diagrams: Sequence[Diagram], ink: np.ndarray, rng: np.rando
     """How much each person likes each diagram (n,), in any unit, by the name of the taste; `ink` uint8 (n, 240, 400, 3)."""
     geometry = dict(zip(FEATURES, features(diagrams).T, strict=True))
     red, _, blue = (standard(ink[..., channel].mean(axis=(1, 2))) for channel in range(3))
-    coarse = ink.reshape(len(ink), 24, 5, 40, 5, 3).mean(axis=(2, 4)).reshape(len(ink), -1)
+    coarse = ink.reshape(len(ink), 24, 10, 40, 10, 3).mean(axis=(2, 4)).reshape(len(ink), -1)
     grey = coarse.reshape(len(ink), -1, 3).mean(axis=2)
     one, other = rng.integers(len(ink), size=2)
     across = np.array([np.mean([float(abs(b.x - a.x) > abs(b.y - a.y)) for a, b in d.edges()] or [0.5]) for d in diagrams])

@@ -10,8 +10,8 @@ import pytest
 
 from diaglib.scoring.geometry import FEATURES
 from diaglib.scoring.readability_network import NETWORK_FILE, POOLED_SIZE, TARGETS, load_network, see
-from diaglib.scoring.readability_scores import HEADS_FILE, READABILITY_FOLDER, load_heads
 from diaglib.scoring.readability_network_training import ReadabilitySettings, make_examples
+from diaglib.scoring.readability_scores import HEADS_FILE, READABILITY_FOLDER, load_heads
 from diaglib.scoring.readability_training import RECORD_FILE, train
 
 SMALL = ReadabilitySettings(pictures=64, held_out=60, epochs=1, batch=32)

@@ -6,7 +6,8 @@ Used by the set-up cell of every notebook, by trainings and by run records. Rule
 from __future__ import annotations
 
 import platform
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
@@ -60,6 +61,21 @@ def choose_cuda_dtype(capability: tuple[int, int]) -> tuple[str, str]:
     if capability >= (7, 0):
         return "float16", f"{words} has tensor cores for it and none for bfloat16"
     return "float32", f"{words} has no tensor cores"
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """torch on one thread, for steps of a millisecond: beside other work, threads that wait for each other in every one of
+    many thousand steps turn a minute into a quarter of an hour.
+    """
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def training_autocast(device: str) -> AbstractContextManager:

@@ -13,7 +13,7 @@ from diaglib.memory.encoder_training import TrainingSettings
 
 def write_card(folder: Path, record: dict[str, Any]) -> Path:
     """README.md of a model folder."""
-    settings, unseen = record["settings"], record["unseen"]
+    settings, unseen, another = record["settings"], record["unseen"], record["another_writer"]
     at_limit = min(record["held_out"], key=lambda row: abs(row["threshold"] - unseen["threshold"]))
     epochs = "" if settings["epochs"] == TrainingSettings().epochs else f" --epochs {settings['epochs']}"
     size = (folder / "model.safetensors").stat().st_size / 2**20
@@ -35,10 +35,11 @@ def write_card(folder: Path, record: dict[str, Any]) -> Path:
         f"| threshold | {unseen['threshold']:.2f}, the lowest that keeps precision {settings['precision']} and silence "
         f"{settings['silence']} on held-out stores |",
         "",
-        "| figure | held-out stores of the training | the unseen lines |",
-        "|---|---|---|",
+        "| figure | held-out stores of the training | the unseen lines | another writer's lines |",
+        "|---|---|---|---|",
         *(
-            f"| {words} | {_figure(at_limit.get(name))} | {_figure(unseen.get(name))} {_interval(unseen, name)} |"
+            f"| {words} | {_figure(at_limit.get(name))} | {_figure(unseen.get(name))} {_interval(unseen, name)} "
+            f"| {_figure(another.get(name))} {_interval(another, name)} |"
             for name, words in (
                 ("top1", "right item first"),
                 ("recall", "right item brought up"),
@@ -51,7 +52,8 @@ def write_card(folder: Path, record: dict[str, Any]) -> Path:
         ),
         "",
         f"The unseen lines are {unseen['lines']} lines over {unseen['keys']} keys; neither keys nor wordings were trained on. "
-        "In brackets: 95% intervals.",
+        f"The other writer's are {another['lines']} lines over {another['keys']} keys, all in one store, in words nobody",
+        "else chose. In brackets: 95% intervals.",
         "",
         f"Made by `python -m diaglib memory train{epochs} --out FOLDER`.",
         "",

@@ -13,10 +13,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from diaglib.environment import one_thread
 from diaglib.memory.encoder_local import LocalEncoder
 from diaglib.memory.encoder_training import TrainingSettings, train_embedding
 from diaglib.memory.evaluation import Judged, choose_threshold, measure, threshold_curve
-from diaglib.memory.lines import Topic, chit_chat, count_messages, load_topics, unseen_lines
+from diaglib.memory.lines import Topic, another_writers_lines, chit_chat, count_messages, load_topics, unseen_lines
 from diaglib.memory.pairs import Line, targets
 
 if TYPE_CHECKING:
@@ -44,12 +45,12 @@ def train_local(folder: str | Path, settings: TrainingSettings | None = None) ->
     settings = settings or TrainingSettings()
     started = time.process_time()
     topics, chat = load_topics(), chit_chat()
-    folds = held_out_folds(topics, chat, settings)
     curve: list[dict[str, float]] = []
-    encoder = train_embedding(topics, chat, settings, curve)
-    judged = cross_judged(encoder, folds, settings)
-    limits = threshold_curve(judged)
-    encoder = fit_judge(encoder, [store for fold in folds for store in fold], settings)
+    with one_thread():
+        folds = held_out_folds(topics, chat, settings)
+        encoder = train_embedding(topics, chat, settings, curve)
+        limits = threshold_curve(cross_judged(encoder, folds, settings))
+        encoder = fit_judge(encoder, [store for fold in folds for store in fold], settings)
     encoder.threshold = choose_threshold(limits, settings.precision, settings.silence)
     record = {
         "settings": asdict(settings),
@@ -59,6 +60,7 @@ def train_local(folder: str | Path, settings: TrainingSettings | None = None) ->
         "training": curve,
         "held_out": [asdict(row) for row in limits],
         "unseen": measure(encoder, unseen_lines(), chat),
+        "another_writer": measure(encoder, another_writers_lines(), chat),
     }
     folder = Path(folder)
     save(encoder, folder)
@@ -89,7 +91,7 @@ def held_out_folds(topics: Sequence[Topic], chat: Sequence[str], settings: Train
     """
     rng = random.Random(settings.seed + 1)
     small_talk = rng.sample(list(chat), len(chat))
-    sources = sorted({topic.source for topic in topics}, reverse=True)[: settings.folds]
+    sources = sorted({topic.source for topic in topics})[: settings.folds]
     folds = []
     for fold, source in enumerate(sources):
         rest = [topic for topic in topics if topic.source != source]

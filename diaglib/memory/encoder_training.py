@@ -54,10 +54,10 @@ class TrainingSettings:
     batch_size: int = 128
     learning_rate: float = 2e-2
     weight_decay: float = 0.02
-    gram_dropout: float = 0.3
+    gram_dropout: float = 0.5
     values_per_message: int = 2
-    folds: int = 3
-    stores: int = 50
+    folds: int = 5  # the three sources of ours and two other writers
+    stores: int = 30
     judge_width: int = 24
     judge_steps: int = 600
     precision: float = 0.75  # on lines of another manner: on more of the same it is higher

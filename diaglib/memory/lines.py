@@ -14,8 +14,9 @@ from diaglib.memory.pairs import Line, read_lines
 
 FOLDER = Path(__file__).with_name("lines")
 PLANS = ("activities", "crossing")
-# written one after the other, each in its own manner: what was learnt from two of them is tried on the third
-SOURCES = (("days", "taste", "wishes", "person", "life"), ("everyday", "activities"), ("moments", "crossing"))
+# each written in its own manner: what was learnt from the others is tried on one
+TOLD = tuple((f"told_{writer:02}",) for writer in range(1, 21))  # by others, of what a user says of themself
+SOURCES = (("days", "taste", "wishes", "person", "life"), ("everyday", "activities"), ("moments", "crossing"), *TOLD)
 VALUE_PLACE = "{v}"
 OF_ONE_VALUE = " :: "
 TIME_PLACE = "{t}"
@@ -146,6 +147,11 @@ def training_lines(seed: int = 0, values_per_message: int = 1) -> list[Line]:
 def unseen_lines() -> list[Line]:
     """The test: keys and wordings that no training line has."""
     return read_lines(FOLDER / "unseen.txt")
+
+
+def another_writers_lines() -> list[Line]:
+    """A second test: known and new keys in the words of a writer of whom no line is trained on."""
+    return read_lines(FOLDER / "told_test.txt")
 
 
 def message_variants() -> dict[str, tuple[str, ...]]:

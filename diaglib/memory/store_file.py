@@ -125,9 +125,13 @@ def _open_to_read(path: Path) -> sqlite3.Connection:
 
 def _check_owner(connection: sqlite3.Connection, path: Path) -> int:
     """The version of the tables, 0 for an empty file. Raises StoreError where they are not ours."""
-    owner = connection.execute("PRAGMA application_id").fetchone()[0]
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
-    tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    connection.execute("BEGIN")  # all three of one moment: another process may be making the tables
+    try:
+        owner = connection.execute("PRAGMA application_id").fetchone()[0]
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    finally:
+        connection.execute("ROLLBACK")
     if owner == APPLICATION_ID and version == VERSION and tables:
         return VERSION
     if owner == APPLICATION_ID:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from diaglib.memory.pairs import Line, read_lines
+from diaglib.memory.pairs import SAME_KEYS, Line, read_lines
 
 FOLDER = Path(__file__).with_name("lines")
 PLANS = ("activities", "crossing")
@@ -128,7 +128,7 @@ def load_topics() -> list[Topic]:
             read = read_topics((FOLDER / f"{name}.txt").read_text(encoding="utf-8"), source)
             if name in PLANS:
                 read = [replace(activity, key=time.key, time=time) for activity in read for time in TIMES]
-            topics += read
+            topics += [replace(topic, key=SAME_KEYS.get(topic.key, topic.key)) for topic in read]
     return topics
 
 

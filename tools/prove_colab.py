@@ -18,7 +18,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parents[1]
 ADDRESS = "https://github.com/diaglib/diaglib"
-ALREADY_THERE = ("torch", "numpy", "pandas", "matplotlib", "ipykernel", "ipywidgets", "pillow", "scikit-learn", "scipy")
+ALREADY_THERE = ("numpy", "pandas", "matplotlib", "ipykernel", "ipywidgets", "pillow", "scikit-learn", "scipy")
 WATCHED = ("torch", "numpy", "pandas", "matplotlib")
 VERSIONS = f"import importlib.metadata as m, json; print(json.dumps({{name: m.version(name) for name in {WATCHED}}}))"
 
@@ -31,8 +31,7 @@ def main(python: str, number: str) -> int:
         folder = Path(name)
         subprocess.run([python, "-m", "venv", folder / "venv"], check=True)
         kernel = folder / "venv" / "bin" / "python"
-        there = [*(package for package in ALREADY_THERE if package != "torch"), *pinned]
-        subprocess.run([kernel, "-m", "pip", "install", "--quiet", *there], check=True)
+        subprocess.run([kernel, "-m", "pip", "install", "--quiet", *ALREADY_THERE, *pinned], check=True)
         pretend_colab(kernel)
         before = versions(kernel)
         began = time.monotonic()

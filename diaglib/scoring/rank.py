@@ -134,9 +134,10 @@ def _readability(read: Sequence[ReadItem], model: ReadabilityModel | None) -> tu
         scores[i], reasons[i] = score, diagram_reasons(diagram, row)
     if shown:
         from diaglib.scoring.readability_network import see
-        from diaglib.scoring.readability_scores import picture_readability
+        from diaglib.scoring.readability_scores import seen_readability
 
         ink = np.stack([one.ink for i in shown if (one := read[i]).ink is not None])
-        for i, score, row in zip(shown, picture_readability(ink, model), see(ink).geometry, strict=True):
+        seen = see(ink)
+        for i, score, row in zip(shown, seen_readability(seen, model), seen.geometry, strict=True):
             scores[i], reasons[i] = float(score), picture_reasons(row)
     return [scores[i] for i in range(len(read))], [reasons[i] for i in range(len(read))]

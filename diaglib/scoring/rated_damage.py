@@ -42,8 +42,8 @@ def load_rated() -> RatedDamage:
     )
 
 
-def rated_folds(seed: int = 0) -> list[tuple[np.ndarray, np.ndarray]]:
+def rated_folds() -> list[tuple[np.ndarray, np.ndarray]]:
     """(train, test) places of the rated diagrams in 12 folds."""
     from sklearn.model_selection import KFold
 
-    return list(KFold(FOLDS, shuffle=True, random_state=seed).split(load_rated().scores))
+    return list(KFold(FOLDS, shuffle=True, random_state=0).split(load_rated().scores))

@@ -19,8 +19,8 @@ from diaglib.scoring.folds import copies, grouped_folds
 from diaglib.scoring.person_heads import BEST, FULL_SCORE, HEADS, PersonHead
 from diaglib.scoring.pictures import draw_ink
 from diaglib.scoring.ratings import read_score
-from diaglib.scoring.readability_network import see
-from diaglib.scoring.readability_scores import Item, load_heads, measured_and_seen, read_all
+from diaglib.scoring.readability_network import Seen, see
+from diaglib.scoring.readability_scores import Item, load_heads, measured_and_seen, read_all, seen_readability
 
 MIN_RATED = 10
 FOLDS = 5
@@ -60,9 +60,9 @@ class ReadabilityModel:
     predicted: np.ndarray
     notes: tuple[str, ...]
 
-    def predict_pictures(self, ink: np.ndarray) -> np.ndarray:
-        """Scores 0..5 of ink pictures, uint8 (n, 240, 400, 3): the mean of the folds' heads (soft voting)."""
-        return _vote(self.heads["picture"], picture_numbers(ink))
+    def predict_seen(self, seen: Seen) -> np.ndarray:
+        """Scores 0..5 of pictures as the CNN sees them: the mean of the folds' heads (soft voting)."""
+        return _vote(self.heads["picture"], picture_numbers(seen))
 
     def predict_diagrams(self, diagrams: Sequence[Diagram]) -> np.ndarray:
         """Scores 0..5 of diagrams: the mean over what `diagram_inputs` names."""
@@ -70,13 +70,11 @@ class ReadabilityModel:
         return np.mean([_vote(self.heads[inputs], numbers[inputs]) for inputs in self.diagram_inputs], axis=0)
 
 
-def picture_numbers(ink: np.ndarray) -> np.ndarray:
+def picture_numbers(seen: Seen) -> np.ndarray:
     """What a head sees of a picture: its score before any rating, the geometry of its shapes and of the whole as the CNN
     reads them, the pooled numbers.
     """
-    seen = see(ink)
-    score = load_heads().picture.predict(seen.boxes, seen.boxes)
-    return np.column_stack([score / BEST, seen.geometry, seen.targets, seen.pooled])
+    return np.column_stack([seen_readability(seen) / BEST, seen.geometry, seen.targets, seen.pooled])
 
 
 def geometry_numbers(diagrams: Sequence[Diagram]) -> np.ndarray:
@@ -92,7 +90,7 @@ def diagram_numbers(
     geometry = geometry_numbers(diagrams) if set(inputs) != {"picture"} else None
     if ink is None and set(inputs) != {"geometry"}:
         ink = draw_ink(diagrams)
-    picture = picture_numbers(ink) if ink is not None else None
+    picture = picture_numbers(see(ink)) if ink is not None else None
     parts = {"geometry": (geometry,), "picture": (picture,), "both": (geometry, picture)}
     return {name: np.hstack([part for part in parts[name] if part is not None]) for name in inputs}
 
@@ -180,7 +178,7 @@ def _usable(
         kept.append(i)
         rated.append(value)
     pictures = np.stack(inks) if inks else read
-    return {"picture": picture_numbers(pictures)}, pictures, np.array(rated), kept, notes
+    return {"picture": picture_numbers(see(pictures))}, pictures, np.array(rated), kept, notes
 
 
 def _cross_fit(

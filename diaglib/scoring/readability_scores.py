@@ -19,7 +19,7 @@ from diaglib.diagram.model import Diagram
 from diaglib.scoring.geometry import features
 from diaglib.scoring.heads import TwoStageHead
 from diaglib.scoring.pictures import HEIGHT_PX, WIDTH_PX, read_ink
-from diaglib.scoring.readability_network import READABILITY_FOLDER, see
+from diaglib.scoring.readability_network import READABILITY_FOLDER, Seen, see
 from diaglib.scoring.visibility import as_seen
 
 if TYPE_CHECKING:
@@ -104,17 +104,14 @@ def measured_and_seen(diagrams: Sequence[Diagram]) -> tuple[np.ndarray, np.ndarr
     return features(diagrams), features([as_seen(diagram) for diagram in diagrams])
 
 
-def picture_readability(ink: np.ndarray, model: ReadabilityModel | None = None) -> np.ndarray:
-    """Scores (n,) of pictures that have been read already: ink, uint8 (n, 240, 400, 3)."""
-    if model:
-        return model.predict_pictures(ink)
-    boxes = see(ink).boxes
-    return load_heads().picture.predict(boxes, boxes)
+def seen_readability(seen: Seen, model: ReadabilityModel | None = None) -> np.ndarray:
+    """Scores (n,) of pictures that the CNN has looked at already."""
+    return model.predict_seen(seen) if model else load_heads().picture.predict(seen.boxes, seen.boxes)
 
 
 def _of_files(paths: Sequence[Path], model: ReadabilityModel | None) -> list[Readability]:
     ink, reasons = read_all(paths)
-    scores = iter(picture_readability(ink, model) if len(ink) else [])
+    scores = iter(seen_readability(see(ink), model) if len(ink) else [])
     return [Readability(math.nan, reason) if reason else Readability(float(next(scores))) for reason in reasons]
 
 

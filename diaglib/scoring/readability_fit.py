@@ -16,11 +16,11 @@ import numpy as np
 from diaglib.diagram.model import Diagram
 from diaglib.scoring.agreement import agreement
 from diaglib.scoring.folds import copies, grouped_folds
-from diaglib.scoring.person_heads import BEST, FULL_SCORE, HEADS, PersonHead
+from diaglib.scoring.person_heads import FULL_SCORE, HEADS, PersonHead
 from diaglib.scoring.pictures import draw_ink
 from diaglib.scoring.ratings import read_score
 from diaglib.scoring.readability_network import Seen, see
-from diaglib.scoring.readability_scores import Item, load_heads, measured_and_seen, read_all, seen_readability
+from diaglib.scoring.readability_scores import Item, load_heads, measured_and_seen, read_all
 
 MIN_RATED = 10
 FOLDS = 5
@@ -71,16 +71,17 @@ class ReadabilityModel:
 
 
 def picture_numbers(seen: Seen) -> np.ndarray:
-    """What a head sees of a picture: its score before any rating, the geometry of its shapes and of the whole as the CNN
-    reads them, the pooled numbers.
+    """What a head sees of a picture: what is thought of it before any rating, the geometry of its shapes and of the whole as the
+    CNN reads them, the pooled numbers.
     """
-    return np.column_stack([seen_readability(seen) / BEST, seen.geometry, seen.targets, seen.pooled])
+    thought = load_heads().picture.parts(seen.boxes, seen.boxes)
+    return np.column_stack([thought, seen.geometry, seen.targets, seen.pooled])
 
 
 def geometry_numbers(diagrams: Sequence[Diagram]) -> np.ndarray:
-    """What a head sees of a diagram's text: its score before any rating, its geometry, and that of what can be seen."""
+    """What a head sees of a diagram's text: what is thought of it before any rating, its geometry, and that of what is seen."""
     measured, seen = measured_and_seen(diagrams)
-    return np.column_stack([load_heads().text.predict(measured, seen) / BEST, measured, seen])
+    return np.column_stack([load_heads().text.parts(measured, seen), measured, seen])
 
 
 def diagram_numbers(

@@ -13,7 +13,7 @@ from diaglib.memory.encoder_training import TrainingSettings
 
 def write_card(folder: Path, record: dict[str, Any]) -> Path:
     """README.md of a model folder."""
-    settings, unseen, another = record["settings"], record["unseen"], record["another_writer"]
+    settings, unseen, others = record["settings"], record["unseen"], record["other_writers"]
     at_limit = min(record["held_out"], key=lambda row: abs(row["threshold"] - unseen["threshold"]))
     epochs = "" if settings["epochs"] == TrainingSettings().epochs else f" --epochs {settings['epochs']}"
     size = (folder / "model.safetensors").stat().st_size / 2**20
@@ -26,20 +26,25 @@ def write_card(folder: Path, record: dict[str, Any]) -> Path:
         "| what | figure |",
         "|---|---|",
         f"| size | {size:.1f} MiB safetensors |",
-        f"| embedding | words, pairs of words, syllable and jamo n-grams hashed into 32,768 rows of {settings['width']} |",
-        f"| on top | a model of {record['keys']} keys and of their words, a memory side, shares of key and value in the "
-        "message, and a judge that mixes them |",
-        f"| data | {record['lines']:,} hand-written messages, machine-made variants of them, chit-chat |",
+        f"| embedding | words, pairs of words, syllable and jamo n-grams hashed into 32,768 rows of {settings['width']}, "
+        f"a byte a number; {settings['members']} such embeddings of other seeds |",
+        f"| on top | a model of {record['keys']} keys and of their words, a memory side, what value and message speak of, "
+        "shares of key and value in the message, and a judge that mixes them |",
+        f"| data | {record['lines']:,} messages written one by one, machine-made variants of them, words that go with "
+        f"{record['associations']:,} values, chit-chat |",
         f"| training | {settings['epochs']} epochs, {settings['folds']} folds for the judge, "
         f"{record['cpu_seconds']} CPU seconds |",
         f"| threshold | {unseen['threshold']:.2f}, the lowest that keeps precision {settings['precision']} and silence "
         f"{settings['silence']} on held-out stores |",
         "",
-        "| figure | held-out stores of the training | the unseen lines | another writer's lines |",
-        "|---|---|---|---|",
+        "| figure | held-out stores of the training | the unseen lines "
+        + "".join(f"| writer {number} " for number in range(1, len(others) + 1))
+        + "|",
+        "|---|---|---|" + "---|" * len(others),
         *(
-            f"| {words} | {_figure(at_limit.get(name))} | {_figure(unseen.get(name))} {_interval(unseen, name)} "
-            f"| {_figure(another.get(name))} {_interval(another, name)} |"
+            f"| {words} | {_figure(at_limit.get(name))} |"
+            + "|".join(f" {_figure(figures.get(name))} {_interval(figures, name)} " for figures in (unseen, *others))
+            + "|"
             for name, words in (
                 ("top1", "right item first"),
                 ("recall", "right item brought up"),
@@ -52,8 +57,9 @@ def write_card(folder: Path, record: dict[str, Any]) -> Path:
         ),
         "",
         f"The unseen lines are {unseen['lines']} lines over {unseen['keys']} keys; neither keys nor wordings were trained on. "
-        f"The other writer's are {another['lines']} lines over {another['keys']} keys, all in one store, in words nobody",
-        "else chose. In brackets: 95% intervals.",
+        f"Writers 1 to {len(others)} wrote no line of the training: "
+        + ", ".join(f"{figures['lines']} lines over {figures['keys']} keys" for figures in others)
+        + ", each all in one store. In brackets: 95% intervals.",
         "",
         f"Made by `python -m diaglib memory train{epochs} --out FOLDER`.",
         "",

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from diaglib.memory.associations import associated_lines, keys_of_values, load_associations
 from diaglib.memory.encoder_local import LocalEncoder
 from diaglib.memory.lines import Topic, message_variants
 from diaglib.memory.ngrams import BUCKETS, overlap_ids
@@ -36,30 +37,38 @@ OPENERS = (
 )
 CLOSERS = (*[""] * 8, "ㅋㅋ", " ㅎㅎ", " ㅠㅠ", "~", "!", "...", " 응?", " 말해 줘", " 궁금해")
 POLITE = {"어?": "어요?", "야?": "예요?", "지?": "죠?", "해?": "하세요?", "까?": "까요?", "며": "면서요", "더라": "더라고요"}
-EDGE_WEIGHTS = {"words": 4.0, "cosine": 2.0, "contrast": 0.5, "values": 0.3}  # beside the key's cross-entropy, 1.0
+# beside the key's cross-entropy, 1.0
+EDGE_WEIGHTS = {"words": 4.0, "cosine": 2.0, "contrast": 0.5, "values": 0.3, "subjects": 1.0}
 CONTRAST_SCALE = 12.0
 VALUES_A_STEP = 32
+REFERENCE_VALUES = 2_000  # values whose suiting a message is compared with
+HIDDEN_HEADS = ("message_in", "key_in", "value_in", "message_subject", "value_subject")
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingSettings:
     """Sizes of a training.
 
-    `width` of the embedding, `epochs` over fresh wordings, `batch_size` in lines, the share of n-grams left out; for the judge
-    the `folds` and `stores` a fold, its own width and steps; `precision` and `silence` are what the threshold is calibrated for.
+    `members` embeddings of that `width`, `epochs` over fresh wordings, `batch_size` in lines, the share of n-grams left out;
+    for the judge the `folds`, the `stores` of each writer and the `sweep_stores` of each of our sweeps over all keys, its own
+    width and steps, and what finding the right memory first weighs beside the error; `precision` and `silence` are what the
+    threshold is calibrated for.
     """
 
-    width: int = 96
+    members: int = 3
+    width: int = 48
     epochs: int = 9
     batch_size: int = 128
     learning_rate: float = 2e-2
     weight_decay: float = 0.02
     gram_dropout: float = 0.5
     values_per_message: int = 2
-    folds: int = 5  # the three sources of ours and two other writers
-    stores: int = 30
+    folds: int = 6
+    stores: int = 12
+    sweep_stores: int = 48
     judge_width: int = 24
-    judge_steps: int = 600
+    judge_steps: int = 1_500
+    first_weight: float = 0.07
     precision: float = 0.75  # on lines of another manner: on more of the same it is higher
     silence: float = 0.9
     seed: int = 0
@@ -81,7 +90,7 @@ def vary(message: str, rng: random.Random) -> str:
 def train_embedding(
     topics: Sequence[Topic], chat: Sequence[str], settings: TrainingSettings, history: list[dict[str, float]] | None = None
 ) -> LocalEncoder:
-    """Embedding, key model, word model and memory side on those topics; the judge is fitted afterwards (`fit_judge`).
+    """One member: embedding, key model, word model, memory side and subjects on those topics, without a judge.
 
     `history` gets a row an epoch: epoch and mean loss.
     """
@@ -90,7 +99,7 @@ def train_embedding(
     rng = random.Random(settings.seed)
     torch.manual_seed(settings.seed)
     model = _Model(topics, settings)
-    variants = message_variants()
+    variants, associations, keys = message_variants(), load_associations(), keys_of_values(topics)
     # rows that a batch does not touch stay as they are: many times faster than a dense step over all buckets
     optimizers = [
         torch.optim.SparseAdam(model.table.parameters(), settings.learning_rate),
@@ -99,6 +108,7 @@ def train_embedding(
     rates = (settings.learning_rate, settings.learning_rate / 2)
     for epoch in range(settings.epochs):
         lines = [line for topic in topics for line in topic.lines(rng, settings.values_per_message, variants)]
+        lines += associated_lines(associations, keys, rng)
         rows = [Line(line.key, line.value, vary(line.message, rng)) for line in lines]
         rows += [Line("", "", vary(message, rng)) for message in rng.choices(list(chat), k=len(lines) // 12 + 1)]
         rng.shuffle(rows)
@@ -139,18 +149,20 @@ class _Model:
             for value in topic.values:
                 self.with_value.setdefault(value, set()).add(self.place[topic.key])
         self.values = sorted(self.with_value)
+        self.value_place = {value: place for place, value in enumerate(self.values)}
         width = settings.width
         self.table = NgramEmbedding(width, settings.gram_dropout, sparse=True)
         self.heads = torch.nn.ModuleDict(
             {
                 "key_out": torch.nn.Linear(width, len(self.keys) + 1),
                 "word_out": torch.nn.Linear(width, len(self.words)),
-                **{name: torch.nn.Linear(width, width, bias=False) for name in ("message_in", "key_in", "value_in")},
+                **{name: torch.nn.Linear(width, width, bias=False) for name in HIDDEN_HEADS},
             }
         )
 
     def loss(self, batch: Sequence[Line], rng: random.Random) -> torch.Tensor:
-        """Which key, which of its words, how near to every memory of the batch, and which keys a bare value suggests."""
+        """Which key, which of its words, how near to every memory of the batch, which of its values is spoken of, and which
+        keys a bare value suggests."""
         import torch
         import torch.nn.functional as F
 
@@ -165,8 +177,12 @@ class _Model:
         wanted = self.overlap[place][:, [self.place[line.key] for line in told]]
         same = (wanted == 1).float()
         asked = same.sum(1) > 0
-        chances = F.log_softmax(cosine[asked] * CONTRAST_SCALE, dim=1)
-        contrast = -(chances * same[asked] / same[asked].sum(1, keepdim=True)).sum(1).mean()
+        contrast = _right_ones(cosine[asked], same[asked])
+        speaking = hidden[[place for place, line in enumerate(batch) if line.key]]
+        of_told = self._embed([line.value for line in told])
+        subjects = F.normalize(self.heads["message_subject"](speaking)) @ F.normalize(self.heads["value_subject"](of_told)).T
+        value = torch.tensor([self.value_place[line.value] for line in told])
+        of_subjects = _right_ones(subjects, (value[:, None] == value[None]).float())
         some = rng.sample(self.values, min(VALUES_A_STEP, len(self.values)))
         suggested = torch.zeros(len(some), len(self.keys) + 1)
         for row, value in enumerate(some):
@@ -179,17 +195,48 @@ class _Model:
             + weights["cosine"] * F.mse_loss(cosine, wanted)
             + weights["contrast"] * contrast
             + weights["values"] * of_values
+            + weights["subjects"] * of_subjects
         )
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """Everything learnt, by the names that `LocalEncoder` reads."""
+        """Everything learnt, by the names that `Reader` knows, of one member."""
+        import torch
+        import torch.nn.functional as F
+
         named = {name: head.weight for name, head in self.heads.items()}
         named |= {"embedding": self.table.embedding.weight}
         named |= {"key_bias": self.heads["key_out"].bias, "word_bias": self.heads["word_out"].bias}
-        return {name: array.detach().numpy() for name, array in named.items()}
+        arrays = {name: array.detach().numpy()[None] for name, array in named.items()}
+        self.table.eval()
+        with torch.no_grad():
+            some = self.values[:: max(1, len(self.values) // REFERENCE_VALUES)]
+            subjects = F.normalize(self.heads["value_subject"](self._embed(some)))
+        return arrays | {"value_subjects": subjects.numpy()}
 
     def _embed(self, texts: Sequence[str]) -> Any:
         return self.table(self.table.preprocess(texts))["sentence_embedding"]
+
+
+def _right_ones(cosines: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
+    """Contrastive loss: every row should choose among the columns those that are 1 in `right` (van den Oord et al. 2018)."""
+    import torch.nn.functional as F
+
+    chances = F.log_softmax(cosines * CONTRAST_SCALE, dim=1)
+    return -(chances * right / right.sum(1, keepdim=True)).sum(1).mean()
+
+
+def as_members(encoders: Sequence[LocalEncoder]) -> LocalEncoder:
+    """One encoder of several that were trained on the same topics from different seeds."""
+    import numpy as np
+
+    first, together = encoders[0], {}
+    for name, array in first.arrays.items():
+        others = [encoder.arrays[name] for encoder in encoders]
+        if name == "value_subjects":
+            together[name] = np.concatenate(others, axis=1) / np.sqrt(len(others))
+        else:
+            together[name] = array if name == "rarity" else np.concatenate(others)
+    return LocalEncoder(together, first.keys, first.words)
 
 
 def _part_of_key(key: str, rng: random.Random) -> str:

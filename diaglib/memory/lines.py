@@ -15,8 +15,10 @@ from diaglib.memory.pairs import SAME_KEYS, Line, read_lines
 FOLDER = Path(__file__).with_name("lines")
 PLANS = ("activities", "crossing")
 # each written in its own manner: what was learnt from the others is tried on one
-TOLD = tuple((f"told_{writer:02}",) for writer in range(1, 21))  # by others, of what a user says of themself
-SOURCES = (("days", "taste", "wishes", "person", "life"), ("everyday", "activities"), ("moments", "crossing"), *TOLD)
+TOLD = tuple((path.stem,) for path in sorted(FOLDER.glob("told_[0-9][0-9].txt")))  # by others, of what a user says of themself
+# ours, over all the keys we could think of
+SWEEPS = (("days", "taste", "wishes", "person", "life"), ("everyday", "activities"), ("moments", "crossing"))
+SOURCES = (*SWEEPS, *TOLD)
 VALUE_PLACE = "{v}"
 OF_ONE_VALUE = " :: "
 TIME_PLACE = "{t}"
@@ -149,9 +151,9 @@ def unseen_lines() -> list[Line]:
     return read_lines(FOLDER / "unseen.txt")
 
 
-def another_writers_lines() -> list[Line]:
-    """A second test: known and new keys in the words of a writer of whom no line is trained on."""
-    return read_lines(FOLDER / "told_test.txt")
+def other_writers_lines() -> list[list[Line]]:
+    """Further tests: known and new keys in the words of two writers of whom no line is trained on."""
+    return [read_lines(path) for path in sorted(FOLDER.glob("told_test_*.txt"))]
 
 
 def message_variants() -> dict[str, tuple[str, ...]]:

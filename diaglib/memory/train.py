@@ -13,7 +13,7 @@ from diaglib.memory.encoder import LOCAL, Encoder, load_encoder
 
 HELD_OUT_EVERY = 6  # a key in so many is kept for the calibration
 _HALF = {"float16": "fp16", "bfloat16": "bf16"}
-_SHORT_FOLDS, _SHORT_STORES = 2, 20  # of a training with fewer epochs than the shipped one
+_SHORT_FOLDS = 2  # of a training with fewer epochs than the shipped one
 
 
 def train_encoder(
@@ -26,12 +26,12 @@ def train_encoder(
     """
     logging.getLogger("bitsandbytes").setLevel(logging.ERROR)  # it names kernels for 4-bit weights, of which there are none here
     if model == LOCAL:
-        from diaglib.memory.encoder_judge import train_local
+        from diaglib.memory.encoder_build import train_local
         from diaglib.memory.encoder_training import TrainingSettings
 
         settings = TrainingSettings(seed=seed)
         if epochs is not None:
-            settings = TrainingSettings(epochs=epochs, folds=_SHORT_FOLDS, stores=_SHORT_STORES, seed=seed)
+            settings = TrainingSettings(epochs=epochs, members=1, folds=_SHORT_FOLDS, seed=seed)
         record = train_local(folder, settings)
         return load_encoder(str(folder)), record["training"]
     from diaglib.memory.encoder_sentence import FineTuning, fine_tune

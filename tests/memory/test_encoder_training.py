@@ -8,13 +8,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from diaglib.memory import encoder_judge
-from diaglib.memory.encoder_judge import fit_judge, held_out_folds, save, train_local
-from diaglib.memory.encoder_local import LocalEncoder
-from diaglib.memory.encoder_training import TrainingSettings, train_embedding, vary
+from diaglib.memory import encoder_build
+from diaglib.memory.associations import associated_lines, keys_of_values, load_associations
+from diaglib.memory.encoder_build import save, train_local
+from diaglib.memory.encoder_held_out import HeldOut, held_out_stores, make_folds
+from diaglib.memory.encoder_judge import fit_judge
+from diaglib.memory.encoder_local import FEATURES, LocalEncoder
+from diaglib.memory.encoder_training import TrainingSettings, as_members, train_embedding, vary
 from diaglib.memory.lines import Topic, chit_chat, load_topics
 
-SMALL = TrainingSettings(width=16, epochs=6, batch_size=32, folds=2, stores=4, judge_steps=60)
+SMALL = TrainingSettings(members=1, width=16, epochs=6, batch_size=32, folds=2, stores=4, sweep_stores=4, judge_steps=60)
 KEYS = ("오늘 일정", "내일 일정", "좋아하는 가수", "먹고 싶은 음식", "취미", "반려동물")
 
 
@@ -41,20 +44,19 @@ def test_the_same_seed_gives_the_same_encoder(topics, trained) -> None:
     assert np.array_equal(again.arrays["embedding"], trained[0].arrays["embedding"])
 
 
-def test_the_judge_sees_only_what_was_held_out(topics, monkeypatch) -> None:
-    given = []
-
-    def train(rest, chat, settings):
-        given.append((rest, chat))
-        return encoder_judge_train(rest, chat, replace(settings, epochs=1))
-
-    encoder_judge_train = train_embedding
-    monkeypatch.setattr(encoder_judge, "train_embedding", train)
-    folds = held_out_folds(topics, chit_chat()[:40], SMALL)
-    assert len(folds) == len(given) == 2
-    for (rest, chat), stores in zip(given, folds, strict=True):
-        assert len({topic.source for topic in topics}) == len({topic.source for topic in rest}) + 1
-        assert len(chat) == 20
+def test_the_judge_sees_only_what_was_held_out(topics, trained) -> None:
+    folds = make_folds(topics, chit_chat()[:40], SMALL)
+    assert len(folds) == SMALL.folds
+    left_out = [topic.source for fold in folds for topic in fold.left_out]
+    assert sorted(set(left_out)) == sorted({topic.source for topic in topics})
+    for fold in folds:
+        gone = {topic.source for topic in fold.left_out}
+        assert gone
+        assert not gone & {topic.source for topic in fold.rest}
+        assert len(fold.silent) == len(fold.chat) == 20
+        assert not set(fold.silent) & set(fold.chat)
+        stores = held_out_stores(trained[0], fold, SMALL)
+        assert len(stores) == SMALL.stores * len(gone)
         for store in stores:
             memories, messages = store.features.shape[:2]
             assert store.truth.shape == (memories, messages)
@@ -63,11 +65,37 @@ def test_the_judge_sees_only_what_was_held_out(topics, monkeypatch) -> None:
             assert (np.diag(store.truth[:, :memories]) == 1).all()
 
 
+def test_members_agree_with_the_mean_of_them(topics, trained) -> None:
+    other = train_embedding(topics, chit_chat()[:40], replace(SMALL, seed=1))
+    both = as_members([trained[0], other])
+    memories, messages = ["[취미: 독서]", "[오늘 일정: 발표]"], ["심심해", "떨린다"]
+    alone = [encoder.features(memories, messages) for encoder in (trained[0], other)]
+    place = FEATURES.index("value and message speak of one thing")
+    assert both.features(memories, messages)[:, :, place] == pytest.approx(np.mean(alone, axis=0)[:, :, place], abs=1e-5)
+    place = FEATURES.index("probability of the key")
+    assert both.features(memories, messages)[:, :, place] == pytest.approx(np.mean(alone, axis=0)[:, :, place], abs=1e-5)
+    assert np.linalg.norm(both.memory_vectors(memories), axis=1) == pytest.approx(1, abs=1e-3)
+
+
+def test_words_that_go_with_a_value_are_said_of_its_keys() -> None:
+    keys = keys_of_values([Topic(0, "오늘 일정", ("치과",), ("어떡해",)), Topic(0, "취미", ("독서",), ("심심해",))])
+    lines = associated_lines({"치과": ("마취", "사랑니", "드릴 소리"), "등산": ("정상",)}, keys, random.Random(0))
+    assert {(line.key, line.value) for line in lines} == {("오늘 일정", "치과")}
+    assert all(set(line.message.split(" ")) <= {"마취", "사랑니", "드릴", "소리"} for line in lines)
+
+
+def test_the_shipped_associations_are_of_our_values() -> None:
+    associations, keys = load_associations(), keys_of_values(load_topics())
+    assert len(associations) >= 1_000
+    assert set(associations) <= set(keys)
+    assert min(map(len, associations.values())) >= 5
+
+
 def test_a_judge_fits_what_it_is_shown(trained) -> None:
     encoder, _ = trained
     memories = ["[좋아하는 가수: 아이유]", "[취미: 독서]"]
     messages = ["노래 추천해 줘", "심심할 때 뭐 해?"]
-    store = encoder_judge.HeldOut(encoder.features(memories, messages), np.eye(2), 0)
+    store = HeldOut(encoder.features(memories, messages), np.eye(2), 0)
     judged = fit_judge(encoder, [store], replace(SMALL, judge_steps=200)).similarity(memories, messages)
     assert judged == pytest.approx(np.eye(2), abs=0.1)
 
@@ -75,7 +103,7 @@ def test_a_judge_fits_what_it_is_shown(trained) -> None:
 def test_what_is_saved_reads_back(trained, tmp_path: Path) -> None:
     encoder, _ = trained
     memories, messages = ["[취미: 독서]", "[오늘 일정: 발표]"], ["심심해", "떨린다"]
-    store = encoder_judge.HeldOut(encoder.features(memories, messages), np.eye(2), 0)
+    store = HeldOut(encoder.features(memories, messages), np.eye(2), 0)
     judged = fit_judge(encoder, [store], SMALL)
     judged.threshold = 0.37
     save(judged, tmp_path)
@@ -85,8 +113,8 @@ def test_what_is_saved_reads_back(trained, tmp_path: Path) -> None:
 
 
 def test_the_whole_training_leaves_encoder_record_and_card(topics, tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setattr(encoder_judge, "load_topics", lambda: topics)
-    monkeypatch.setattr(encoder_judge, "chit_chat", lambda: chit_chat()[:40])
+    monkeypatch.setattr(encoder_build, "load_topics", lambda: topics)
+    monkeypatch.setattr(encoder_build, "chit_chat", lambda: chit_chat()[:40])
     record = train_local(tmp_path / "encoder", replace(SMALL, epochs=2))
     assert json.loads((tmp_path / "encoder" / "training.json").read_text(encoding="utf-8")) == record
     assert len(record["training"]) == 2

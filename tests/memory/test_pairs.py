@@ -4,7 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from diaglib.memory.lines import chit_chat, load_topics, message_variants, read_topics, training_lines, unseen_lines
+from diaglib.memory.lines import (
+    chit_chat,
+    load_topics,
+    message_variants,
+    other_writers_lines,
+    read_topics,
+    training_lines,
+    unseen_lines,
+)
 from diaglib.memory.pairs import hard_pairs, key_and_value, other_day, product, read_lines, target, targets
 
 KEYS = st.lists(st.sampled_from("오늘 내일 일정 날씨 좋아하는 가수 먹고 싶은 음식".split()), min_size=1, max_size=4).map(" ".join)
@@ -102,6 +110,9 @@ def test_our_lines_are_many_and_the_test_is_unseen() -> None:
     wordings = {message for topic in topics for message in topic.messages} | {line.message for line in learnt} | set(chat)
     wordings |= {variant for variants in message_variants().values() for variant in variants}
     assert not {line.message for line in unseen} & wordings
+    for lines in other_writers_lines():
+        assert len(lines) >= 400
+        assert not {line.message for line in lines} & wordings
 
 
 def test_most_messages_do_not_repeat_the_words_of_their_key() -> None:

@@ -1,0 +1,106 @@
+"""Makes the whole encoder `local` on our lines: its members, its judge, its threshold, its record and its card.
+
+Used by `diaglib memory train` and notebook 06. Rule: the figures of its card are of lines it has not seen.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, replace
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from diaglib.environment import one_thread
+from diaglib.memory.associations import load_associations
+from diaglib.memory.encoder_held_out import held_out_stores, make_folds
+from diaglib.memory.encoder_judge import cross_judged, fit_judge
+from diaglib.memory.encoder_local import EMBEDDING, SCALE, LocalEncoder
+from diaglib.memory.encoder_training import TrainingSettings, as_members, train_embedding
+from diaglib.memory.evaluation import choose_threshold, measure, threshold_curve
+from diaglib.memory.lines import Topic, chit_chat, count_messages, load_topics, other_writers_lines, unseen_lines
+
+STORED_HALF = ("rarity", "value_subjects")  # half precision is enough for them
+LARGEST_BYTE = 127
+
+Curve = list[dict[str, float]]
+Job = tuple[Sequence[Topic], Sequence[str], TrainingSettings]
+
+
+def train_local(folder: str | Path, settings: TrainingSettings | None = None) -> dict[str, Any]:
+    """Trains the whole encoder on our lines, writes it with its model card to `folder` and returns its record.
+
+    Its members and the encoders of the folds are trained side by side, one a core.
+    """
+    from diaglib.memory.encoder_card import write_card
+
+    settings = settings or TrainingSettings()
+    topics, chat = load_topics(), chit_chat()
+    folds = make_folds(topics, chat, settings)
+    jobs: list[Job] = [(topics, chat, replace(settings, seed=settings.seed + member)) for member in range(settings.members)]
+    jobs += [(fold.rest, fold.chat, settings) for fold in folds]
+    encoders, curves, seconds = zip(*_train_all(jobs), strict=True)
+    started = time.process_time()
+    with one_thread():
+        of_folds = zip(encoders[settings.members :], folds, strict=True)
+        held_out = [held_out_stores(encoder, fold, settings) for encoder, fold in of_folds]
+        encoder = as_members(encoders[: settings.members])
+        limits = threshold_curve(cross_judged(encoder, held_out, settings))
+        encoder = fit_judge(encoder, [store for stores in held_out for store in stores], settings)
+    encoder.threshold = choose_threshold(limits, settings.precision, settings.silence)
+    record = {
+        "settings": asdict(settings),
+        "lines": count_messages(topics),
+        "keys": len(encoder.keys),
+        "associations": len(load_associations()),
+        "cpu_seconds": round(sum(seconds) + time.process_time() - started),
+        "training": curves[0],
+        "held_out": [asdict(row) for row in limits],
+        "unseen": measure(encoder, unseen_lines(), chat),
+        "other_writers": [measure(encoder, lines, chat) for lines in other_writers_lines()],
+    }
+    folder = Path(folder)
+    save(encoder, folder)
+    (folder / "training.json").write_text(json.dumps(record, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    write_card(folder, record)
+    return record
+
+
+def _train_all(jobs: Sequence[Job]) -> list[tuple[LocalEncoder, Curve, float]]:
+    """Encoder, curve and CPU seconds of every job, in their order."""
+    workers = min(os.cpu_count() or 1, len(jobs))
+    with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
+        return list(tqdm(pool.map(_train_one, jobs), total=len(jobs), unit="embedding", desc="memory"))
+
+
+def _train_one(job: Job) -> tuple[LocalEncoder, Curve, float]:
+    started = time.process_time()
+    curve: Curve = []
+    with one_thread():
+        encoder = train_embedding(*job, curve)
+    return encoder, curve, time.process_time() - started
+
+
+def save(encoder: LocalEncoder, folder: Path) -> None:
+    """Weights and names into a folder that `LocalEncoder.load` takes; the threshold is written last.
+
+    The embedding is stored as bytes and a scale a row: its rows are summed, and their small errors with them.
+    """
+    import numpy as np
+    from safetensors.numpy import save_file
+
+    folder.mkdir(parents=True, exist_ok=True)
+    kinds = {name: np.float16 if name in STORED_HALF else np.float32 for name in encoder.arrays}
+    arrays = {name: np.ascontiguousarray(array, kinds[name]) for name, array in encoder.arrays.items()}
+    table = encoder.arrays[EMBEDDING]
+    scale = np.maximum(abs(table).max(axis=-1, keepdims=True) / LARGEST_BYTE, 1e-6).astype(np.float16)
+    arrays |= {EMBEDDING: np.round(table / scale).clip(-LARGEST_BYTE, LARGEST_BYTE).astype(np.int8), SCALE: scale}
+    save_file(arrays, folder / "model.safetensors")
+    config = {"keys": encoder.keys, "words": encoder.words, "threshold": encoder.threshold}
+    (folder / "config.json").write_text(json.dumps(config, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")

@@ -1,0 +1,101 @@
+"""Stores of lines that an embedding has not seen: what the judge of `local` learns from and its threshold is calibrated on.
+
+Used by the training of `local`. Rule: a whole source of lines is left out at once, as each was written in another manner.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from diaglib.memory.encoder_local import LocalEncoder
+from diaglib.memory.encoder_training import TrainingSettings
+from diaglib.memory.lines import SWEEPS, Topic
+from diaglib.memory.pairs import Line, targets
+
+if TYPE_CHECKING:
+    import numpy as np
+
+CHATS_A_STORE = 6
+LINES_A_STORE = 40
+KEYS_A_STORE = (4, 14)
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """`rest` and `chat` are trained on, `left_out` topics and the `silent` messages are not."""
+
+    rest: list[Topic]
+    chat: list[str]
+    left_out: list[Topic]
+    silent: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOut:
+    """A store whose wordings an embedding has not seen: features (memories, messages, features), the target of each, 0 for
+    chit-chat, whose messages are the last `chats`."""
+
+    features: np.ndarray
+    truth: np.ndarray
+    chats: int
+
+
+def make_folds(topics: Sequence[Topic], chat: Sequence[str], settings: TrainingSettings) -> list[Fold]:
+    """Each fold leaves out every `folds`th source of lines, or one where there are fewer, and as much of the chit-chat: a judge
+    that was fitted on more of the same would believe too much."""
+    small_talk = random.Random(settings.seed + 1).sample(list(chat), len(chat))
+    sources = sorted({topic.source for topic in topics})
+    count = min(settings.folds, len(sources))
+    folds = []
+    for number in range(count):
+        gone, silent = set(sources[number::count]), small_talk[number::count]
+        folds.append(
+            Fold(
+                [topic for topic in topics if topic.source not in gone],
+                [message for message in small_talk if message not in silent],
+                [topic for topic in topics if topic.source in gone],
+                silent,
+            )
+        )
+    return folds
+
+
+def held_out_stores(encoder: LocalEncoder, fold: Fold, settings: TrainingSettings) -> list[HeldOut]:
+    """Stores of what is left out, as an encoder that was trained on the rest sees them.
+
+    Half are lines as they come, most of them of the few keys people speak of most, half lines of keys drawn one by one.
+    """
+    stores = []
+    for source in sorted({topic.source for topic in fold.left_out}):
+        topics = [topic for topic in fold.left_out if topic.source == source]
+        for number in range(settings.sweep_stores if source < len(SWEEPS) else settings.stores):
+            rng = random.Random(f"{settings.seed} {source} {number}")
+            if number % 2:
+                lines = _some_keys(topics, rng)
+            else:
+                every = [line for topic in topics for line in topic.lines(rng)]
+                lines = rng.sample(every, min(LINES_A_STORE, len(every)))
+            stores.append(_held_out(encoder, lines, rng.sample(fold.silent, min(CHATS_A_STORE, len(fold.silent)))))
+    return stores
+
+
+def _some_keys(topics: Sequence[Topic], rng: random.Random) -> list[Line]:
+    """Lines of some keys, one to six each: a key with many lines is drawn more often."""
+    by_key: dict[str, list[Line]] = {}
+    for topic in topics:
+        by_key.setdefault(topic.key, []).extend(topic.lines(rng))
+    names = sorted(name for name, lines in by_key.items() if lines)
+    drawn = sorted(set(rng.choices(names, [len(by_key[name]) for name in names], k=rng.randint(*KEYS_A_STORE))))
+    return [line for name in drawn for line in rng.sample(by_key[name], min(len(by_key[name]), rng.randint(1, 6)))]
+
+
+def _held_out(encoder: LocalEncoder, lines: Sequence[Line], chats: Sequence[str]) -> HeldOut:
+    import numpy as np
+
+    keys = [line.key for line in lines]
+    truth = np.concatenate([targets(keys, keys), np.zeros((len(lines), len(chats)))], axis=1)
+    messages = [line.message for line in lines] + list(chats)
+    return HeldOut(encoder.features([line.memory for line in lines], messages), truth, len(chats))

@@ -1,0 +1,150 @@
+"""What the embedded encoder makes of one text: a message with the keys it calls for, a memory with the keys its value suggests.
+
+Used by the local encoder alone. Rule: several embeddings, trained from different seeds, read every text; their directions
+stand side by side and their probabilities are averaged, as each is unsure in another place (Lakshminarayanan et al. 2017).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from diaglib.memory.ngrams import ngram_ids, overlap_ids
+from diaglib.memory.pairs import SAME_KEYS, key_and_value, key_words
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+@dataclass(frozen=True, slots=True)
+class ReadMessage:
+    """`direction` and `subject` (members x width,) of unit length, `suiting` (reference values,) the cosines of its subject
+    with those of known values, ascending, `keys` (keys + 1,) probabilities, the last of no memory, `words` (words,) too,
+    `shared` buckets."""
+
+    direction: np.ndarray
+    subject: np.ndarray
+    suiting: np.ndarray
+    keys: np.ndarray
+    words: np.ndarray
+    shared: np.ndarray
+
+
+@dataclass(frozen=True, slots=True)
+class ReadMemory:
+    """`direction` and `subject` (members x width,) of unit length, `overlap` (keys + 1,) the published target against each
+    known key, `place` in the known keys or -1, `words` the places of the known words of its key of `word_count`, `value_keys`
+    (keys + 1,) what the value alone would call for, buckets of key and value."""
+
+    direction: np.ndarray
+    subject: np.ndarray
+    overlap: np.ndarray
+    place: int
+    words: np.ndarray
+    word_count: int
+    value_keys: np.ndarray
+    key_ids: np.ndarray
+    value_ids: np.ndarray
+
+
+class Reader:
+    """Reads texts with the weights of an encoder.
+
+    `arrays`, m members of width w: `embedding` (m, buckets, w), the heads `message_in`, `key_in`, `value_in`,
+    `message_subject` and `value_subject` (m, w, w), `key_out` (m, keys + 1, w) with `key_bias`, `word_out` (m, words, w)
+    with `word_bias`, and `value_subjects` (reference values, m w).
+    """
+
+    def __init__(self, arrays: Mapping[str, np.ndarray], keys: Sequence[str], words: Sequence[str]) -> None:
+        self.arrays, self.keys, self.words = arrays, tuple(keys), tuple(words)
+        self._key_place = {key: place for place, key in enumerate(self.keys)}
+        self._word_place = {word: place for place, word in enumerate(self.words)}
+
+    def message(self, text: str) -> ReadMessage:
+        import numpy as np
+
+        hidden = self._embed(text)
+        words = 1 / (1 + np.exp(-(self._answers("word_out", hidden) + self.arrays["word_bias"])))
+        subject = self._direction(self._answers("message_subject", hidden))
+        return ReadMessage(
+            direction=self._direction(self._answers("message_in", hidden)),
+            subject=subject,
+            suiting=np.sort(self.arrays["value_subjects"] @ subject),
+            keys=self._key_chances(hidden),
+            words=words.mean(axis=0),
+            shared=np.array(overlap_ids(text), np.int64),
+        )
+
+    def memory(self, text: str) -> ReadMemory:
+        import numpy as np
+
+        key, value = key_and_value(text)
+        key = SAME_KEYS.get(key, key)
+        of_value = self._embed(value)
+        words = key_words(key)
+        return ReadMemory(
+            direction=self._direction(self._answers("key_in", self._embed(key)) + self._answers("value_in", of_value)),
+            subject=self._direction(self._answers("value_subject", of_value)),
+            overlap=self._overlap(words),
+            place=self._key_place.get(key, -1),
+            words=np.array(sorted(self._word_place[word] for word in words if word in self._word_place), np.int64),
+            word_count=len(words),
+            value_keys=self._key_chances(of_value),
+            key_ids=np.array(overlap_ids(key), np.int64),
+            value_ids=np.array(overlap_ids(value), np.int64),
+        )
+
+    def _key_chances(self, hidden: np.ndarray) -> np.ndarray:
+        import numpy as np
+
+        scores = self._answers("key_out", hidden) + self.arrays["key_bias"]
+        powers = np.exp(scores - scores.max(axis=1, keepdims=True))
+        return (powers / powers.sum(axis=1, keepdims=True)).mean(axis=0)
+
+    def _overlap(self, words: frozenset[str]) -> np.ndarray:
+        """`pairs.target` of a key of those words for each known key, and 0 for no memory, (keys + 1,)."""
+        import numpy as np
+
+        places = [self._word_place[word] for word in words if word in self._word_place]
+        shared = self._words_of_keys[:, places].sum(axis=1)
+        union = len(words) + self._words_of_keys.sum(axis=1) - shared
+        return np.append(np.round(shared / union, 4), 0).astype(np.float32)
+
+    @cached_property
+    def _words_of_keys(self) -> np.ndarray:
+        """1 where a known key has a word, (keys, words)."""
+        import numpy as np
+
+        table = np.zeros((len(self.keys), len(self.words)))
+        for row, key in zip(table, self.keys, strict=True):
+            row[[self._word_place[word] for word in key_words(key)]] = 1
+        return table
+
+    def _embed(self, text: str) -> np.ndarray:
+        """Sum of the rows of a text's n-grams over the root of their number, (members, width)."""
+        import numpy as np
+
+        ids = ngram_ids(text)
+        table = self.arrays["embedding"]
+        return table[:, ids].sum(axis=1) / np.sqrt(max(len(ids), 1))
+
+    def _answers(self, head: str, hidden: np.ndarray) -> np.ndarray:
+        """Each member's head on what that member made of the text, (members, outputs)."""
+        return (self.arrays[head] @ hidden[:, :, None])[:, :, 0]
+
+    def _direction(self, answers: np.ndarray) -> np.ndarray:
+        """The members' directions side by side, of unit length as a whole: an inner product is the mean of their cosines."""
+        import numpy as np
+
+        units = np.stack([unit(answer) for answer in answers])
+        return units.ravel() / np.sqrt(len(units))
+
+
+def unit(vector: np.ndarray) -> np.ndarray:
+    """The vector at length 1; as it is where it has none."""
+    import numpy as np
+
+    length = float(np.linalg.norm(vector))
+    return vector / length if length > 0 else vector

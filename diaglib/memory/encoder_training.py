@@ -65,7 +65,7 @@ class TrainingSettings:
     values_per_message: int = 2
     folds: int = 6
     stores: int = 12
-    sweep_stores: int = 48
+    sweep_stores: int = 24
     judge_width: int = 24
     judge_steps: int = 1_500
     first_weight: float = 0.07

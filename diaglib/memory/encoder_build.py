@@ -11,8 +11,10 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, replace
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from multiprocessing.process import BaseProcess
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 from tqdm import tqdm
@@ -75,8 +77,19 @@ def train_local(folder: str | Path, settings: TrainingSettings | None = None) ->
 def _train_all(jobs: Sequence[Job]) -> list[tuple[LocalEncoder, Curve, float]]:
     """Encoder, curve and CPU seconds of every job, in their order."""
     workers = min(os.cpu_count() or 1, len(jobs))
-    with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
+    with ProcessPoolExecutor(workers, get_context("spawn"), end_with_parent) as pool:
         return list(tqdm(pool.map(_train_one, jobs), total=len(jobs), unit="embedding", desc="memory"))
+
+
+def end_with_parent() -> None:
+    """For a worker: where the process that asked for its work is killed, it ends too instead of waiting for more for ever."""
+    if parent := parent_process():
+        Thread(target=_end_after, args=(parent,), daemon=True).start()
+
+
+def _end_after(process: BaseProcess) -> None:
+    process.join()
+    os._exit(1)
 
 
 def _train_one(job: Job) -> tuple[LocalEncoder, Curve, float]:

@@ -1,7 +1,12 @@
 """Training the embedded encoder: small, on few topics; what is held out stays out, and what is written reads back."""
 
 import json
+import os
 import random
+import signal
+import subprocess
+import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -121,6 +126,36 @@ def test_the_whole_training_leaves_encoder_record_and_card(topics, tmp_path: Pat
     card = (tmp_path / "encoder" / "README.md").read_text(encoding="utf-8")
     assert "--epochs 2 " in card
     assert LocalEncoder.load(tmp_path / "encoder").threshold == pytest.approx(record["unseen"]["threshold"], abs=1e-4)
+
+
+KILLED_AT_WORK = """
+import os, time
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from diaglib.memory.encoder_build import end_with_parent
+
+if __name__ == "__main__":
+    with ProcessPoolExecutor(1, get_context("spawn"), end_with_parent) as pool:
+        print(pool.submit(os.getpid).result(), flush=True)
+        time.sleep(600)
+"""
+
+
+def test_a_worker_ends_with_the_training_that_is_killed(tmp_path: Path) -> None:
+    script = tmp_path / "killed.py"
+    script.write_text(KILLED_AT_WORK)
+    with subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, text=True) as training:
+        worker = int(training.stdout.readline())
+        os.kill(worker, 0)
+        training.kill()
+    for _ in range(200):
+        try:
+            os.kill(worker, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.1)
+    os.kill(worker, signal.SIGKILL)
+    pytest.fail("the worker waits for more work for ever")
 
 
 def test_a_message_is_said_in_many_ways() -> None:

@@ -18,7 +18,7 @@ import numpy as np
 from diaglib.diagram.model import Diagram
 from diaglib.scoring.autoencoder import Autoencoder, load_autoencoder
 from diaglib.scoring.geometry import features
-from diaglib.scoring.pictures import draw_ink, read_ink
+from diaglib.scoring.pictures import Picture, draw_ink, draw_picture, read_picture, stack_ink
 from diaglib.scoring.ratings import diagram_beside
 from diaglib.scoring.style_features import colour_features, style_features
 from diaglib.scoring.thumbnails import shrink
@@ -29,11 +29,11 @@ SCALES_FILE = Path(__file__).parent / "autoencoder" / "scales.json"
 
 @dataclass(frozen=True, slots=True)
 class ReadItem:
-    """An item as read: its diagram where there is a text, its ink (240, 400, 3) where it was looked at; or the reason why not."""
+    """An item as read: its diagram where there is a text, its picture where it was looked at; or the reason why not."""
 
     item: Item
     diagram: Diagram | None
-    ink: np.ndarray | None
+    picture: Picture | None
     reason: str = ""
 
 
@@ -58,11 +58,11 @@ def _read(item: Item, draw: bool) -> ReadItem:
     if isinstance(item, Diagram):
         if not item.nodes:
             return ReadItem(item, None, None, "the diagram has no nodes")
-        return ReadItem(item, item, draw_ink([item])[0] if draw else None)
+        return ReadItem(item, item, draw_picture(item) if draw else None)
     if not isinstance(item, str | Path):
         raise TypeError(f"{type(item).__name__} is neither a diagram nor the path of a picture")
     try:
-        return ReadItem(item, diagram_beside(item), read_ink(item))
+        return ReadItem(item, diagram_beside(item), read_picture(item))
     except OSError as error:
         return ReadItem(item, None, None, f"{Path(item).name}: {error.strerror or error}")
     except ValueError as error:
@@ -71,18 +71,18 @@ def _read(item: Item, draw: bool) -> ReadItem:
 
 def appearance(read: Sequence[ReadItem], by_text: bool) -> Appearance:
     """The blocks of items that were all looked at and, for the text view, have a diagram. Raises ValueError where one has not."""
-    if missing := [one for one in read if one.ink is None or (by_text and one.diagram is None)]:
+    if missing := [one for one in read if one.picture is None or (by_text and one.diagram is None)]:
         raise ValueError(missing[0].reason or f"{missing[0].item} has no text or was not drawn")
-    ink = np.stack([one.ink for one in read if one.ink is not None]) if read else np.zeros((0, 240, 400, 3), np.uint8)
-    thumbnails = shrink(ink)
+    pictures = [one.picture for one in read if one.picture is not None]
+    thumbnails = shrink(stack_ink(pictures))
     latents = load_autoencoder().encode(thumbnails / np.float32(255))
     diagrams = [one.diagram for one in read if one.diagram is not None] if by_text else None
-    blocks = raw_blocks(diagrams, ink, thumbnails, latents)
+    blocks = raw_blocks(diagrams, pictures, thumbnails, latents)
     return Appearance({name: _in_scale(name, block) for name, block in blocks.items()}, latents)
 
 
 def raw_blocks(
-    diagrams: Sequence[Diagram] | None, ink: np.ndarray, thumbnails: np.ndarray, latents: np.ndarray
+    diagrams: Sequence[Diagram] | None, pictures: Sequence[Picture], thumbnails: np.ndarray, latents: np.ndarray
 ) -> dict[str, np.ndarray]:
     """The blocks in their own units: of the text view where `diagrams` are given, else of the picture view."""
     both = {"colour": colour_features(thumbnails), "latent": latents}
@@ -90,7 +90,7 @@ def raw_blocks(
         return {"geometry": features(diagrams), "style": style_features(diagrams), **both}
     from diaglib.scoring.readability_network import see
 
-    return {"seen geometry": see(ink).geometry, **both}
+    return {"seen geometry": see(pictures).geometry, **both}
 
 
 def _in_scale(name: str, block: np.ndarray) -> np.ndarray:
@@ -108,9 +108,8 @@ def measure_scales(diagrams: Sequence[Diagram], autoencoder: Autoencoder) -> dic
 
     A feature that hardly varies gets at least a fifth of its block's mean spread, so that chance does not become a signal.
     """
-    ink = draw_ink(diagrams)
-    thumbnails = shrink(ink)
-    blocks = raw_blocks(diagrams, ink, thumbnails, autoencoder.encode(thumbnails / np.float32(255)))
+    thumbnails = shrink(draw_ink(diagrams))
+    blocks = raw_blocks(diagrams, (), thumbnails, autoencoder.encode(thumbnails / np.float32(255)))
     scales = {}
     for name, block in blocks.items():
         spread = block.std(axis=0)

@@ -48,8 +48,8 @@ class TwoStageHead:
         """Readability 0..5 of n diagrams: whether there is a flaw is told by all that is `measured` (n, d), hidden shapes
         included; how readable it still is by what can be `seen` (n, d).
         """
-        probability = self.damaged_probability(measured)
-        return (1 - probability) * CLEAN_SCORE + probability * self.damaged_score(seen)
+        score, probability = self.parts(measured, seen).T
+        return CLEAN_SCORE * (1 - probability + probability * score)
 
     def parts(self, measured: np.ndarray, seen: np.ndarray) -> np.ndarray:
         """What `predict` is made of, 0..1 each, (n, 2): g as a share of the clean score, and P."""
@@ -70,13 +70,13 @@ class TwoStageHead:
 
 
 def fit_head(
-    names: Sequence[str], numbers: np.ndarray, clean: np.ndarray, rated: np.ndarray, ratings: np.ndarray
+    names: Sequence[str], numbers: np.ndarray, clean: np.ndarray, rated: np.ndarray, ratings: np.ndarray, strength: float
 ) -> TwoStageHead:
-    """Fits both stages: a logistic regression of damaged against `clean` (n,) on `numbers` (n, d), both as likely beforehand
-    since nobody knows what will come, and a ridge (strength by
-    leave-one-out) of a person's `ratings` (m,), 0..4, of damaged diagrams with numbers `rated` (m, d).
+    """Fits both stages: a logistic regression of damaged against `clean` (n,) on `numbers` (n, d), both as likely
+    beforehand since nobody knows what will come, and a ridge (strength by leave-one-out) of a person's `ratings` (m,),
+    0..4, of damaged diagrams with numbers `rated` (m, d).
 
-    `names` (d,) are the features'; free choices of whoever draws have no weight in the first stage, or pictures in another
+    `strength` is that of the first stage's numbers against small weights (C of scikit-learn). `names` (d,) are the features'; free choices of whoever draws have no weight in the first stage, or pictures in another
     manner would count as damaged. Raises ValueError where all are clean or all damaged.
     """
     from sklearn.linear_model import LogisticRegression, RidgeCV
@@ -87,7 +87,7 @@ def fit_head(
     mean, spread = wide.mean(axis=0), np.maximum(wide.std(axis=0), 0.02)
     standard, standard_rated = (np.clip((rows - mean) / spread, -FAR, FAR) for rows in (wide, expand(rated)))
     telling = np.tile([name not in FREE_CHOICES for name in names], standard.shape[1] // len(names))
-    stage_one = LogisticRegression(C=0.3, max_iter=3000, class_weight="balanced").fit(standard[:, telling], ~clean)
+    stage_one = LogisticRegression(C=strength, max_iter=3000, class_weight="balanced").fit(standard[:, telling], ~clean)
     damaged_weights = np.zeros(standard.shape[1])
     damaged_weights[telling] = stage_one.coef_[0]
     stage_two = RidgeCV(np.logspace(0, 5, 21)).fit(standard_rated, ratings)

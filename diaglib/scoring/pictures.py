@@ -1,5 +1,6 @@
-"""Picture files and diagrams as what the readability CNN sees: ink of 400 x 240 px. Used by notebook 05 and `diaglib score`.
+"""Picture files and diagrams as what is looked at: ink of 400 x 240 px for the networks, and the outlines drawn there.
 
+Used by notebook 05 and `diaglib score`.
 Rule: any size, mode or kind of file is read within bounded memory, or refused in words; no file is trusted.
 """
 
@@ -7,11 +8,13 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from diaglib.diagram.model import Diagram
+from diaglib.diagram.model import CANVAS_HEIGHT_PX, CANVAS_WIDTH_PX, Diagram
+from diaglib.scoring.outlines import Outlines, trace_outlines
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,22 +28,53 @@ _DRAFT_PX = (4 * WIDTH_PX, 4 * HEIGHT_PX)  # a JPEG is decoded at no less than t
 FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF", "PPM")
 
 
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """`ink` uint8 (240, 400, 3), 0 paper .. 255 ink (255 - RGB), and the closed `outlines` of the picture at canvas size."""
+
+    ink: np.ndarray
+    outlines: Outlines
+
+
+def draw_picture(diagram: Diagram) -> Picture:
+    """What `read_picture` makes of a diagram's picture. About 12 ms."""
+    from diaglib.diagram.picture import draw_pixels
+
+    return _picture(draw_pixels(diagram))
+
+
 def draw_ink(diagrams: Iterable[Diagram]) -> np.ndarray:
-    """Uint8 (n, 240, 400, 3), 0 paper .. 255 ink (255 - RGB): what `read_ink` makes of their pictures. About 3 ms each."""
+    """Uint8 (n, 240, 400, 3), the ink of their pictures alone. About 3 ms each."""
     import numpy as np
-    from PIL import Image
 
     from diaglib.diagram.picture import draw_pixels
 
-    paper = np.full((HEIGHT_PX, WIDTH_PX, 3), 255, np.uint8)
-    return 255 - np.stack([paper, *(np.asarray(_on_paper(Image.fromarray(draw_pixels(d)))) for d in diagrams)])[1:]
+    return np.concatenate([np.zeros((0, HEIGHT_PX, WIDTH_PX, 3), np.uint8), *(_ink(draw_pixels(d))[None] for d in diagrams)])
 
 
-def read_ink(path: str | Path) -> np.ndarray:
-    """Uint8 (240, 400, 3) ink of a picture file: its first frame, on white paper, fitted into 5:3 without stretching.
+def stack_ink(pictures: Sequence[Picture]) -> np.ndarray:
+    """Uint8 (n, 240, 400, 3)."""
+    import numpy as np
+
+    return np.concatenate([np.zeros((0, HEIGHT_PX, WIDTH_PX, 3), np.uint8), *(picture.ink[None] for picture in pictures)])
+
+
+def _picture(page: np.ndarray) -> Picture:
+    return Picture(_ink(page), trace_outlines(page))
+
+
+def _ink(page: np.ndarray) -> np.ndarray:
+    import numpy as np
+    from PIL import Image
+
+    return 255 - np.asarray(_on_paper(Image.fromarray(page), WIDTH_PX, HEIGHT_PX), np.uint8)
+
+
+def read_picture(path: str | Path) -> Picture:
+    """A picture file: its first frame, on white paper, fitted into 5:3 without stretching.
 
     Raises ValueError, in words, for what is no picture, is cut off, or would need more than 512 MiB to decode; OSError
-    where the file cannot be opened.
+    where the file cannot be opened. About 20 ms for 1000 x 600 px.
     """
     import numpy as np
     from PIL import Image, UnidentifiedImageError
@@ -54,14 +88,14 @@ def read_ink(path: str | Path) -> np.ndarray:
     try:
         with Image.open(io.BytesIO(path.read_bytes()), formats=FORMATS) as picture:
             _refuse_too_large(picture, path.name)
-            rgb = _on_paper(_smaller(picture))
+            page = np.asarray(_on_paper(_smaller(picture), CANVAS_WIDTH_PX, CANVAS_HEIGHT_PX), np.uint8)
     except UnidentifiedImageError:
         raise ValueError(f"{path.name} is not a picture this library reads ({', '.join(FORMATS)})") from None
     except (OSError, SyntaxError, EOFError, IndexError, TypeError, OverflowError, MemoryError) as error:
         raise ValueError(f"{path.name} cannot be read as a picture: {error or type(error).__name__}") from None
     finally:
         Image.MAX_IMAGE_PIXELS = limit
-    return 255 - np.asarray(rgb, np.uint8)
+    return _picture(page)
 
 
 def _refuse_too_large(picture: Image.Image, name: str) -> None:
@@ -83,7 +117,7 @@ def _smaller(picture: Image.Image) -> Image.Image:
     """Decodes, then reduces by a whole factor in the file's own mode, so that few pixels are ever converted."""
     picture.draft(None, _DRAFT_PX)  # a JPEG is decoded at a half, a quarter or an eighth
     picture.load()
-    factor = min(picture.width // (2 * WIDTH_PX), picture.height // (2 * HEIGHT_PX))
+    factor = min(picture.width // CANVAS_WIDTH_PX, picture.height // CANVAS_HEIGHT_PX)
     if factor < 2:
         return picture
     if picture.mode in {"P", "PA", "1"} or picture.mode.startswith("I;16"):  # cannot be averaged as they are
@@ -119,17 +153,17 @@ def _rgb(picture: Image.Image) -> Image.Image:
     return picture.convert("RGB")
 
 
-def _on_paper(picture: Image.Image) -> Image.Image:
-    """Area-averaged to fit 400 x 240 px, centred on white."""
+def _on_paper(picture: Image.Image, width: int, height: int) -> Image.Image:
+    """Area-averaged to fit that size, centred on white."""
     from PIL import Image
 
     rgb = _rgb(picture)
-    scale = min(WIDTH_PX / rgb.width, HEIGHT_PX / rgb.height)
+    scale = min(width / rgb.width, height / rgb.height)
     size = (max(round(rgb.width * scale), 1), max(round(rgb.height * scale), 1))
     filters: Any = Image.Resampling
     rgb = rgb.resize(size, filters.BOX if scale < 1 else filters.BILINEAR)
-    if size == (WIDTH_PX, HEIGHT_PX):
+    if size == (width, height):
         return rgb
-    paper = Image.new("RGB", (WIDTH_PX, HEIGHT_PX), (255, 255, 255))
-    paper.paste(rgb, (math.floor((WIDTH_PX - size[0]) / 2), math.floor((HEIGHT_PX - size[1]) / 2)))
+    paper = Image.new("RGB", (width, height), (255, 255, 255))
+    paper.paste(rgb, (math.floor((width - size[0]) / 2), math.floor((height - size[1]) / 2)))
     return paper

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from diaglib.diagram.model import Diagram
 from diaglib.scoring.appearance import Item, ReadItem, read_items
 from diaglib.scoring.geometry import features
@@ -136,8 +134,7 @@ def _readability(read: Sequence[ReadItem], model: ReadabilityModel | None) -> tu
         from diaglib.scoring.readability_network import see
         from diaglib.scoring.readability_scores import seen_readability
 
-        ink = np.stack([one.ink for i in shown if (one := read[i]).ink is not None])
-        seen = see(ink)
+        seen = see([picture for i in shown if (picture := read[i].picture) is not None])
         for i, score, row in zip(shown, seen_readability(seen, model), seen.geometry, strict=True):
             scores[i], reasons[i] = float(score), picture_reasons(row)
     return [scores[i] for i in range(len(read))], [reasons[i] for i in range(len(read))]

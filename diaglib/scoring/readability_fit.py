@@ -17,7 +17,7 @@ from diaglib.diagram.model import Diagram
 from diaglib.scoring.agreement import agreement
 from diaglib.scoring.folds import copies, grouped_folds
 from diaglib.scoring.person_heads import FULL_SCORE, HEADS, PersonHead
-from diaglib.scoring.pictures import draw_ink
+from diaglib.scoring.pictures import Picture, draw_picture, stack_ink
 from diaglib.scoring.ratings import read_score
 from diaglib.scoring.readability_network import Seen, see
 from diaglib.scoring.readability_scores import Item, load_heads, measured_and_seen, read_all
@@ -85,13 +85,13 @@ def geometry_numbers(diagrams: Sequence[Diagram]) -> np.ndarray:
 
 
 def diagram_numbers(
-    diagrams: Sequence[Diagram], inputs: Sequence[str] = INPUTS, ink: np.ndarray | None = None
+    diagrams: Sequence[Diagram], inputs: Sequence[str] = INPUTS, pictures: Sequence[Picture] | None = None
 ) -> dict[str, np.ndarray]:
-    """Numbers by what is seen: 'geometry', 'picture' or 'both'; only what `inputs` needs is measured. `ink` if drawn already."""
+    """Numbers by what is seen: 'geometry', 'picture' or 'both'; only what `inputs` needs is measured. `pictures` if drawn already."""
     geometry = geometry_numbers(diagrams) if set(inputs) != {"picture"} else None
-    if ink is None and set(inputs) != {"geometry"}:
-        ink = draw_ink(diagrams)
-    picture = picture_numbers(see(ink)) if ink is not None else None
+    if pictures is None and set(inputs) != {"geometry"}:
+        pictures = [draw_picture(diagram) for diagram in diagrams]
+    picture = picture_numbers(see(pictures)) if pictures is not None else None
     parts = {"geometry": (geometry,), "picture": (picture,), "both": (geometry, picture)}
     return {name: np.hstack([part for part in parts[name] if part is not None]) for name in inputs}
 
@@ -113,7 +113,7 @@ def fit_readability(items: Sequence[Item], scores: Sequence[Any], seed: int = 0)
     if len(items) != len(scores):
         raise ValueError(f"{len(items)} items and {len(scores)} scores: every item needs one score")
     numbers, pictures, rated, kept, notes = _usable(items, scores)
-    groups = copies(pictures)
+    groups = copies(stack_ink(pictures))
     if len(set(groups)) < MIN_RATED:
         raise ValueError(
             f"{len(set(groups))} different rated pictures: at least {MIN_RATED} are needed; "
@@ -148,8 +148,8 @@ def fit_readability(items: Sequence[Item], scores: Sequence[Any], seed: int = 0)
 
 def _usable(
     items: Sequence[Item], scores: Sequence[Any]
-) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray, list[int], list[str]]:
-    """Numbers by kind of input, ink, scores and places of what can be used, and notes on the rest."""
+) -> tuple[dict[str, np.ndarray], list[Picture], np.ndarray, list[int], list[str]]:
+    """Numbers by kind of input, pictures, scores and places of what can be used, and notes on the rest."""
     notes, places, values = [], [], []
     for i, score in enumerate(scores):
         try:
@@ -160,25 +160,24 @@ def _usable(
     files = [Path(item) for i in places if not isinstance(item := items[i], Diagram)]
     if not files:
         diagrams = [item for i in places if isinstance(item := items[i], Diagram)]
-        ink = draw_ink(diagrams)
-        return diagram_numbers(diagrams, INPUTS, ink), ink, np.array(values), places, notes
+        pictures = [draw_picture(diagram) for diagram in diagrams]
+        return diagram_numbers(diagrams, INPUTS, pictures), pictures, np.array(values), places, notes
     read, reasons = read_all(files)
     of_files, why = iter(read), iter(reasons)
-    inks: list[np.ndarray] = []
+    pictures = []
     kept: list[int] = []
     rated: list[float] = []
     for i, value in zip(places, values, strict=True):
         item = items[i]
         if isinstance(item, Diagram):
-            inks.append(draw_ink([item])[0])
+            pictures.append(draw_picture(item))
         elif reason := next(why):
             notes.append(f"item {i}: {reason}: left out")
             continue
         else:
-            inks.append(next(of_files))
+            pictures.append(next(of_files))
         kept.append(i)
         rated.append(value)
-    pictures = np.stack(inks) if inks else read
     return {"picture": picture_numbers(see(pictures))}, pictures, np.array(rated), kept, notes
 
 

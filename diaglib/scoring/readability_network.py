@@ -6,6 +6,7 @@ Used by notebook 05. Rule: weights are safetensors; ink is signal and paper is z
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -17,6 +18,7 @@ from diaglib.diagram.model import Diagram
 from diaglib.scoring.geometry import BOX_FEATURES, FEATURES, features
 from diaglib.scoring.node_boxes import find_nodes
 from diaglib.scoring.node_maps import CELL_PX, CHANNELS, NODE
+from diaglib.scoring.pictures import Picture, stack_ink
 
 if TYPE_CHECKING:
     import torch
@@ -98,7 +100,7 @@ def build_network() -> torch.nn.Module:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What the CNN makes of n pictures: the `shapes` it found, their `geometry` (n, len(FEATURES)), `targets` (n,
+    """What is made of n pictures: the `shapes` found, their `geometry` (n, len(FEATURES)), `targets` (n,
     len(TARGETS)) read off the picture as a whole, each 0..1, and `pooled` (n, POOLED_SIZE) behind them.
 
     Boxes are measured on the shapes; links and captions, of which no shape tells, are taken from the whole.
@@ -146,18 +148,18 @@ def _load(path: Path, _modified_ns: int) -> Network:
     return Network(network.eval(), mean, spread)
 
 
-def see(ink: np.ndarray, network: Network | None = None) -> Seen:
-    """Ink pictures, uint8 (n, 240, 400, 3), as the CNN sees them. About 12 ms each on one core."""
+def see(pictures: Sequence[Picture], network: Network | None = None) -> Seen:
+    """Pictures as the CNN and their outlines show them. About 12 ms each on one core."""
     import torch
 
     network = network or load_network()
     shapes: list[Diagram] = []
     targets, pooled = [np.zeros((0, len(TARGETS)), np.float32)], [np.zeros((0, POOLED_SIZE), np.float32)]
     with torch.inference_mode():
-        for start in range(0, len(ink), _AT_ONCE):
-            part = ink[start : start + _AT_ONCE]
-            answers, predicted, inner = network.module(as_input(part))
-            shapes += [find_nodes(answer, picture) for answer, picture in zip(answers.numpy(), part, strict=True)]
+        for start in range(0, len(pictures), _AT_ONCE):
+            part = pictures[start : start + _AT_ONCE]
+            answers, predicted, inner = network.module(as_input(stack_ink(part)))
+            shapes += [find_nodes(answer, one.ink, one.outlines) for answer, one in zip(answers.numpy(), part, strict=True)]
             targets.append(predicted.numpy() * network.spread + network.mean)
             pooled.append(inner.numpy())
     whole = np.clip(np.concatenate(targets), 0.0, 1.0)

@@ -145,24 +145,28 @@ def _measure(network: torch.nn.Module, held_out: Examples, targets: torch.Tensor
     import torch
 
     network.eval()
-    losses, guesses, true, matched, found = [], [], 0, 0, 0
+    losses, guesses, shapes = [], [], []
     with torch.inference_mode():
         for start in range(0, len(targets), batch):
             part = slice(start, start + batch)
             answers, whole, _ = network(as_input(held_out.ink[part]))
             losses.append(float(_loss(answers, whole, held_out.diagrams[part], targets[part])) * len(answers))
             guesses.append(whole)
-            for answer, ink, diagram in zip(answers.numpy(), held_out.ink[part], held_out.diagrams[part], strict=True):
-                if start < MEASURED:
-                    seen, shapes = as_seen(diagram), find_nodes(answer, ink)
-                    agreements = box_agreement(seen, shapes)
-                    matched += int((agreements.max(axis=1, initial=0.0) > SAME_SHAPE_IOU).sum())
-                    true, found = true + len(seen.nodes), found + len(shapes.nodes)
+            if start < MEASURED:
+                shapes += [find_nodes(answer, ink) for answer, ink in zip(answers.numpy(), held_out.ink[part], strict=True)]
     residual = ((torch.cat(guesses) - targets) ** 2).mean(0)
     r2 = 1 - residual / targets.var(0, unbiased=False).clamp_min(1e-6)
     return {
         "held_out_loss": sum(losses) / len(targets),
         "held_out_r2": {name: float(value) for name, value in zip(TARGETS, r2, strict=True)},
-        "found": matched / max(true, 1),
-        "false": max(1 - matched / max(found, 1), 0.0),
+        **shapes_found(held_out.diagrams[: len(shapes)], shapes),
     }
+
+
+def shapes_found(diagrams: Sequence[Diagram], found: Sequence[Diagram]) -> dict[str, float]:
+    """Shares of the shapes that can be seen in `diagrams` that were `found`, and of those found that are none."""
+    drawn = [as_seen(diagram) for diagram in diagrams]
+    agreements = [box_agreement(one, other) for one, other in zip(drawn, found, strict=True)]
+    matched = sum(int((one.max(axis=1, initial=0.0) > SAME_SHAPE_IOU).sum()) for one in agreements)
+    count = sum(len(one.nodes) for one in found)
+    return {"found": matched / max(sum(len(one.nodes) for one in drawn), 1), "false": max(1 - matched / max(count, 1), 0.0)}

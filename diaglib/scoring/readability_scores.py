@@ -18,7 +18,7 @@ import numpy as np
 from diaglib.diagram.model import Diagram
 from diaglib.scoring.geometry import features
 from diaglib.scoring.heads import TwoStageHead
-from diaglib.scoring.pictures import HEIGHT_PX, WIDTH_PX, read_ink
+from diaglib.scoring.pictures import Picture, read_picture
 from diaglib.scoring.readability_network import READABILITY_FOLDER, Seen, see
 from diaglib.scoring.visibility import as_seen
 
@@ -110,20 +110,20 @@ def seen_readability(seen: Seen, model: ReadabilityModel | None = None) -> np.nd
 
 
 def _of_files(paths: Sequence[Path], model: ReadabilityModel | None) -> list[Readability]:
-    ink, reasons = read_all(paths)
-    scores = iter(seen_readability(see(ink), model) if len(ink) else [])
+    pictures, reasons = read_all(paths)
+    scores = iter(seen_readability(see(pictures), model) if pictures else [])
     return [Readability(math.nan, reason) if reason else Readability(float(next(scores))) for reason in reasons]
 
 
-def read_all(paths: Sequence[Path]) -> tuple[np.ndarray, list[str]]:
-    """Ink, uint8 (readable pictures, 240, 400, 3), and for every path the reason why it is not among them ('' if it is)."""
-    ink, reasons = [np.zeros((0, HEIGHT_PX, WIDTH_PX, 3), np.uint8)], []
+def read_all(paths: Sequence[Path]) -> tuple[list[Picture], list[str]]:
+    """The readable pictures, and for every path the reason why it is not among them ('' if it is)."""
+    pictures, reasons = [], []
     for path in paths:
         try:
-            ink.append(read_ink(path)[None])
+            pictures.append(read_picture(path))
             reasons.append("")
         except OSError as error:
             reasons.append(f"{path.name}: {error.strerror or error}")
         except ValueError as error:
             reasons.append(str(error))
-    return np.concatenate(ink), reasons
+    return pictures, reasons

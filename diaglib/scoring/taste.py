@@ -103,7 +103,7 @@ class Taste:
     def predict(self, items: Sequence[Item]) -> list[float]:
         """Taste of every item, 0..5. Raises ValueError for an item that cannot be read, or for fewer than 5 ratings."""
         read = read_items(items)
-        if unreadable := [one for one in read if one.ink is None]:
+        if unreadable := [one for one in read if one.picture is None]:
             raise ValueError(unreadable[0].reason)
         return [score for score, _ in self.judge(read)]
 
@@ -128,8 +128,8 @@ def fit_taste(items: Sequence[Item], scores: Sequence[float], notes: Sequence[st
         raise ValueError(f"{len(items)} items and {len(scores)} scores: every item needs one score")
     numbers = [read_score(score) for score in scores]
     read = read_items(items)
-    kept = [i for i, one in enumerate(read) if one.ink is not None]
-    lost = [f"{one.reason}: its rating is left out" for one in read if one.ink is None]
+    kept = [i for i, one in enumerate(read) if one.picture is not None]
+    lost = [f"{one.reason}: its rating is left out" for one in read if one.picture is None]
     return Taste(tuple(read[i] for i in kept), np.array([numbers[i] for i in kept]), (*notes, *lost))
 
 

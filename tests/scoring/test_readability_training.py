@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from diaglib.scoring.geometry import FEATURES
+from diaglib.scoring.pictures import draw_picture
 from diaglib.scoring.readability_network import NETWORK_FILE, POOLED_SIZE, TARGETS, load_network, see
 from diaglib.scoring.readability_network_training import ReadabilitySettings, make_examples
 from diaglib.scoring.readability_scores import HEADS_FILE, READABILITY_FOLDER, load_heads
@@ -31,7 +32,7 @@ def test_training_leaves_weights_heads_record_and_card(made: Path) -> None:
     assert set(record["curve"][0]["held_out_r2"]) == set(TARGETS)
     assert set(record["zero_shot"]) == {"text", "picture"}
     examples = make_examples(5, 9)
-    seen = see(examples.ink, load_network(made))
+    seen = see([draw_picture(one) for one in examples.diagrams], load_network(made))
     assert seen.targets.shape == (5, len(TARGETS))
     assert seen.geometry.shape == (5, len(FEATURES))
     assert seen.pooled.shape == (5, POOLED_SIZE)
@@ -51,7 +52,7 @@ def test_a_finished_folder_is_not_overwritten_and_a_stopped_run_goes_on(made: Pa
 def test_the_shipped_weights_are_small_and_read_the_geometry_off_a_picture() -> None:
     assert sum(path.stat().st_size for path in READABILITY_FOLDER.iterdir()) <= 4 * 2**20
     examples = make_examples(60, 501)
-    seen = see(examples.ink).geometry
+    seen = see([draw_picture(one) for one in examples.diagrams]).geometry
     residual, total = ((seen - examples.geometry) ** 2).mean(), examples.geometry.var(axis=0).mean()
     assert residual < 0.6 * total  # a constant would leave all of it
     assert np.isfinite(seen).all()

@@ -76,8 +76,9 @@ def fit_head(
     beforehand since nobody knows what will come, and a ridge (strength by leave-one-out) of a person's `ratings` (m,),
     0..4, of damaged diagrams with numbers `rated` (m, d).
 
-    `strength` is that of the first stage's numbers against small weights (C of scikit-learn). `names` (d,) are the features'; free choices of whoever draws have no weight in the first stage, or pictures in another
-    manner would count as damaged. Raises ValueError where all are clean or all damaged.
+    `names` (d,) are the features'; free choices of whoever draws have no weight in the first stage, or pictures in another
+    manner would count as damaged. `strength` is what the first stage's fit weighs against small weights (scikit-learn's C).
+    Raises ValueError where all are clean or all damaged.
     """
     from sklearn.linear_model import LogisticRegression, RidgeCV
 

@@ -31,9 +31,9 @@ _WHITE = 250
 def find_nodes(answer: np.ndarray, ink: np.ndarray, outlines: Outlines = NO_OUTLINES) -> Diagram:
     """The shapes in one picture, in canvas px. `answer` is (6, 60, 100) as the CNN gives it, `ink` uint8 (240, 400, 3).
 
-    A box that shows a closed outline takes its sides; one on bare paper is none, nor is a white one with a side missing; outlines that the CNN did not see are
-    shapes too unless lines may have made them. Without `outlines` the CNN alone tells. Fills that look the same are the same.
-    At most 200 boxes, the surest ones.
+    A box that shows a closed outline takes its sides; one on bare paper is none, nor is a white one with a side missing.
+    Outlines that the CNN did not see are shapes too unless lines may have made them; without `outlines` the CNN alone tells.
+    Fills that look the same are the same. At most 200 boxes of the CNN, the surest ones.
     """
     boxes, circles = _peaks(answer)
     boxes, closed = _snapped(boxes, circles, ink.astype(np.float32))

@@ -80,9 +80,7 @@ def trace_outlines(page: np.ndarray) -> Outlines:
                     float(width[label] + 2 * LINE_PX), float(height[label] + 2 * LINE_PX), fill=fill,
                 )
             )  # fmt: skip
-    rows, columns = (
-        ((np.arange(size / _STEP) + 0.5) * _STEP).astype(int) for size in (CANVAS_HEIGHT_PX, CANVAS_WIDTH_PX)
-    )
+    rows, columns = (((np.arange(size / _STEP) + 0.5) * _STEP).astype(int) for size in (CANVAS_HEIGHT_PX, CANVAS_WIDTH_PX))
     return Outlines(tuple(nodes), codes[labels[np.ix_(rows, columns)]])
 
 

@@ -35,7 +35,8 @@ def write_card(out: Path, record: dict[str, Any]) -> Path:
         f"| targets | the shapes' places, sides and roundness; {len(TARGETS)} for the whole: {len(FEATURES)} features of the "
         "geometry, the score of the damage, clean or not |",
         f"| training | {settings['epochs']} epochs, {record['cpu_seconds'] / 60:.1f} CPU-minutes with making the pictures |",
-        f"| shapes found | {last['found']:.0%} of those that can be seen, {last['false']:.0%} of those found are none |",
+        f"| shapes that the CNN finds | {last['found']:.0%} of those in sight, {last['false']:.0%} of those found are none |",
+        f"| and by their outlines | {record['shapes']['found']:.0%} and {record['shapes']['false']:.0%}, on other pictures |",
         f"| held-out R2 of the whole | mean {np.mean([value for _, value in r2]):.2f}; best {r2[0][0]} {r2[0][1]:.2f}, "
         f"worst {r2[-1][0]} {r2[-1][1]:.2f} |",
         f"| machine | {record['machine']}, torch {record['torch']} |",
@@ -50,8 +51,8 @@ def write_card(out: Path, record: dict[str, Any]) -> Path:
         f"Made by `python -m diaglib train-readability --out FOLDER --pictures {settings['pictures']} "
         f"--held-out {settings['held_out']} --epochs {settings['epochs']} --seed {settings['seed']}`; curves in `training.json`.",
         "",
-        "Limits: it knows our generator's pictures, our idea of damage and one person's eye; it looks at 400 x 240 px, so it",
-        "cannot read captions; whether a diagram says the right thing is not its question. Fit it to your own ratings with",
+        "Limits: it knows our generator's pictures, our idea of damage and one person's eye; the CNN looks at 400 x 240 px and",
+        "reads no captions; whether a diagram says the right thing is not its question. Fit it to your own ratings with",
         "`fit_readability`.",
     ]
     return write_whole(out / "README.md", ("\n".join(lines) + "\n").encode())

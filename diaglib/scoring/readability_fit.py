@@ -87,7 +87,7 @@ def geometry_numbers(diagrams: Sequence[Diagram]) -> np.ndarray:
 def diagram_numbers(
     diagrams: Sequence[Diagram], inputs: Sequence[str] = INPUTS, pictures: Sequence[Picture] | None = None
 ) -> dict[str, np.ndarray]:
-    """Numbers by what is seen: 'geometry', 'picture' or 'both'; only what `inputs` needs is measured. `pictures` if drawn already."""
+    """Numbers by what is seen: 'geometry', 'picture' or 'both'; only what `inputs` needs is measured. `pictures` if drawn."""
     geometry = geometry_numbers(diagrams) if set(inputs) != {"picture"} else None
     if pictures is None and set(inputs) != {"geometry"}:
         pictures = [draw_picture(diagram) for diagram in diagrams]

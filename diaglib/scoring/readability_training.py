@@ -77,8 +77,9 @@ def train(out: str | Path, settings: ReadabilitySettings | None = None) -> dict[
     }
     heads = {name: fit_head(ratings=rated.scores, **one) for name, one in (("text", text), ("picture", picture))}
     probabilities = {
-        "text": heads["text"].damaged_probability(fresh.geometry), "picture": heads["picture"].damaged_probability(seen_fresh.boxes)
-    }  # fmt: skip
+        "text": heads["text"].damaged_probability(fresh.geometry),
+        "picture": heads["picture"].damaged_probability(seen_fresh.boxes),
+    }
     record["zero_shot"] = {name: _clean_above_damaged(found, fresh.score) for name, found in probabilities.items()}
     record["shapes"] = shapes_found(fresh.diagrams, seen_fresh.shapes)
     record["rated"] = {"n": len(rated.scores), "folds": FOLDS} | {

@@ -46,8 +46,9 @@ def test_sides_snap_to_the_outlines_drawn() -> None:
     for node in find_nodes(perfect_answer(THREE, off), ink).nodes:
         true = next(one for one in THREE.nodes if abs(one.x - node.x) < 30)
         assert abs(np.array(node.box) - true.box).max() < 1.5
-    on_paper = find_nodes(perfect_answer(THREE, off), np.zeros_like(ink)).nodes[0]
-    assert abs(np.array(on_paper.box) - THREE.nodes[0].box).min() > 4  # nothing to snap to
+    on_grey = find_nodes(perfect_answer(THREE, off), np.full_like(ink, 40)).nodes[0]
+    assert abs(np.array(on_grey.box) - THREE.nodes[0].box).min() > 4  # nothing to snap to
+    assert find_nodes(perfect_answer(THREE, off), np.zeros_like(ink)) == Diagram()  # white, and no outline: a gap
 
 
 def test_no_node_is_no_shape_and_the_same_box_counts_once() -> None:

@@ -82,7 +82,12 @@ def test_a_head_survives_its_file() -> None:
 def test_a_head_needs_both_kinds() -> None:
     with pytest.raises(ValueError, match="clean and damaged"):
         fit_head(
-            ("a", "b", "c"), np.random.default_rng(0).random((8, 3)), np.full(8, True), np.zeros((2, 3)), np.array([1.0, 2.0])
+            ("a", "b", "c"),
+            np.random.default_rng(0).random((8, 3)),
+            np.full(8, True),
+            np.zeros((2, 3)),
+            np.array([1.0, 2.0]),
+            0.3,
         )
 
 
@@ -146,12 +151,12 @@ def test_cross_entropy_learns_soft_labels() -> None:
 
 
 def test_copies_share_a_group_whatever_their_file(fresh: list[Specimen], tmp_path: Path) -> None:
-    from diaglib.scoring.pictures import read_ink
+    from diaglib.scoring.pictures import read_picture
 
     picture = Image.open(fresh[0].diagram.to_png(tmp_path / "a.png")).convert("RGB")
     picture.save(tmp_path / "b.jpg", quality=80)
     picture.resize((700, 420), Image.Resampling.LANCZOS).save(tmp_path / "c.png")
-    ink = np.stack([read_ink(tmp_path / name) for name in ("a.png", "b.jpg", "c.png")])
+    ink = np.stack([read_picture(tmp_path / name).ink for name in ("a.png", "b.jpg", "c.png")])
     groups = copies(np.concatenate([ink, draw_ink([one.diagram for one in fresh[1:20]])]))
     assert len(set(groups[:3])) == 1
     assert len(set(groups)) > 15

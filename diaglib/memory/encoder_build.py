@@ -61,6 +61,7 @@ def train_local(folder: str | Path, settings: TrainingSettings | None = None) ->
         "lines": count_messages(topics),
         "keys": len(encoder.keys),
         "associations": len(load_associations()),
+        "said": len(encoder.arrays["said_values"]),
         "cpu_seconds": round(sum(seconds) + time.process_time() - started),
         "training": curves[0],
         "held_out": [asdict(row) for row in limits],
@@ -109,7 +110,7 @@ def save(encoder: LocalEncoder, folder: Path) -> None:
     from safetensors.numpy import save_file
 
     folder.mkdir(parents=True, exist_ok=True)
-    kinds = {name: np.float16 if name in STORED_HALF else np.float32 for name in encoder.arrays}
+    kinds = {name: np.float16 if name in STORED_HALF else array.dtype for name, array in encoder.arrays.items()}
     arrays = {name: np.ascontiguousarray(array, kinds[name]) for name, array in encoder.arrays.items()}
     table = encoder.arrays[EMBEDDING]
     scale = np.maximum(abs(table).max(axis=-1, keepdims=True) / LARGEST_BYTE, 1e-6).astype(np.float16)

@@ -29,7 +29,8 @@ def write_card(folder: Path, record: dict[str, Any]) -> Path:
         f"| embedding | words, pairs of words, syllable and jamo n-grams hashed into 32,768 rows of {settings['width']}, "
         f"a byte a number; {settings['members']} such embeddings of other seeds |",
         f"| on top | a model of {record['keys']} keys and of their words, a memory side, what value and message speak of, "
-        "shares of key and value in the message, and a judge that mixes them |",
+        "shares of key and value in the message, what was said of like values in like words, and a judge that mixes them |",
+        f"| looked up | {record['said']:,} messages and words, as buckets of the syllable pairs in them |",
         f"| data | {record['lines']:,} messages written one by one, machine-made variants of them, words that go with "
         f"{record['associations']:,} values, chit-chat |",
         f"| training | {settings['epochs']} epochs, {settings['folds']} folds for the judge, "

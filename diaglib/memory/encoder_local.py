@@ -36,6 +36,9 @@ FEATURES = (
     "nearest known key",
     "value and message speak of one thing",  # cosine of their subjects
     "share of known values that suit the message better",
+    "said of like values",  # in words like the message's
+    "said of like keys",
+    "likeness of the nearest that was said",
 )
 SKETCH = 64  # dimensions of a vector that stand for shared syllables
 SKETCH_WEIGHT = 0.6
@@ -49,7 +52,7 @@ class LocalEncoder:
     name = "local"
 
     def __init__(self, arrays: Arrays, keys: Sequence[str], words: Sequence[str], threshold: float = 0.5) -> None:
-        self.arrays = {name: array.astype("float32") for name, array in arrays.items()}
+        self.arrays = {name: array if array.dtype.kind == "u" else array.astype("float32") for name, array in arrays.items()}
         self.keys, self.words = tuple(keys), tuple(words)
         self.threshold = threshold
         reader = Reader(self.arrays, self.keys, self.words)
@@ -131,7 +134,8 @@ class LocalEncoder:
         found = np.zeros((len(stored), len(asked), len(FEATURES)), np.float32)
         chances = np.stack([message.keys for message in asked], axis=1)
         word_chances = np.stack([message.words for message in asked], axis=1)
-        found[:, :, 0] = np.stack([memory.overlap for memory in stored]) @ chances
+        overlaps = np.stack([memory.overlap for memory in stored])
+        found[:, :, 0] = overlaps @ chances
         found[:, :, 6] = np.stack([memory.direction for memory in stored]) @ np.stack(
             [message.direction for message in asked], axis=1
         )
@@ -143,6 +147,11 @@ class LocalEncoder:
         for column, message in enumerate(asked):
             better = len(message.suiting) - np.searchsorted(message.suiting, subjects[:, column])
             found[:, column, 15] = np.log((better + 1) / (len(message.suiting) + 1))
+        like_places, likeness = (np.stack(part) for part in zip(*((m.like_places, m.likeness) for m in stored), strict=True))
+        for column, message in enumerate(asked):
+            found[:, column, 16] = (message.said_values[like_places] * likeness).sum(axis=1)
+        found[:, :, 17] = overlaps @ np.stack([message.said_keys for message in asked], axis=1)
+        found[:, :, 18] = [message.said_nearest for message in asked]
         places = np.array([memory.place for memory in stored])
         known = np.flatnonzero(places >= 0)
         found[known, :, 1] = chances[places[known]]

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from diaglib.memory.encoder_said import Said
 from diaglib.memory.ngrams import ngram_ids, overlap_ids
 from diaglib.memory.pairs import SAME_KEYS, key_and_value, key_words
 
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 class ReadMessage:
     """`direction` and `subject` (members x width,) of unit length, `suiting` (reference values,) the cosines of its subject
     with those of known values, ascending, `keys` (keys + 1,) probabilities, the last of no memory, `words` (words,) too,
-    `shared` buckets."""
+    `shared` buckets; shares of what was said in like words of known values, `said_values` (values,), and keys, `said_keys`
+    (keys + 1,), and `said_nearest`, how like the nearest was."""
 
     direction: np.ndarray
     subject: np.ndarray
@@ -30,13 +32,17 @@ class ReadMessage:
     keys: np.ndarray
     words: np.ndarray
     shared: np.ndarray
+    said_values: np.ndarray
+    said_keys: np.ndarray
+    said_nearest: float
 
 
 @dataclass(frozen=True, slots=True)
 class ReadMemory:
     """`direction` and `subject` (members x width,) of unit length, `overlap` (keys + 1,) the published target against each
     known key, `place` in the known keys or -1, `words` the places of the known words of its key of `word_count`, `value_keys`
-    (keys + 1,) what the value alone would call for, buckets of key and value."""
+    (keys + 1,) what the value alone would call for, buckets of key and value, and the known values most like its own,
+    `like_places` and `likeness` (64,) each."""
 
     direction: np.ndarray
     subject: np.ndarray
@@ -47,6 +53,8 @@ class ReadMemory:
     value_keys: np.ndarray
     key_ids: np.ndarray
     value_ids: np.ndarray
+    like_places: np.ndarray
+    likeness: np.ndarray
 
 
 class Reader:
@@ -54,13 +62,14 @@ class Reader:
 
     `arrays`, m members of width w: `embedding` (m, buckets, w), the heads `message_in`, `key_in`, `value_in`,
     `message_subject` and `value_subject` (m, w, w), `key_out` (m, keys + 1, w) with `key_bias`, `word_out` (m, words, w)
-    with `word_bias`, and `value_subjects` (reference values, m w).
+    with `word_bias`, `value_subjects` (reference values, m w), `rarity` and those of `said_arrays`.
     """
 
     def __init__(self, arrays: Mapping[str, np.ndarray], keys: Sequence[str], words: Sequence[str]) -> None:
         self.arrays, self.keys, self.words = arrays, tuple(keys), tuple(words)
         self._key_place = {key: place for place, key in enumerate(self.keys)}
         self._word_place = {word: place for place, word in enumerate(self.words)}
+        self._said = Said(arrays, len(self.keys))
 
     def message(self, text: str) -> ReadMessage:
         import numpy as np
@@ -68,13 +77,18 @@ class Reader:
         hidden = self._embed(text)
         words = 1 / (1 + np.exp(-(self._answers("word_out", hidden) + self.arrays["word_bias"])))
         subject = self._direction(self._answers("message_subject", hidden))
+        shared = np.array(overlap_ids(text), np.int64)
+        said_values, said_keys, said_nearest = self._said.message(shared)
         return ReadMessage(
             direction=self._direction(self._answers("message_in", hidden)),
             subject=subject,
             suiting=np.sort(self.arrays["value_subjects"] @ subject),
             keys=self._key_chances(hidden),
             words=words.mean(axis=0),
-            shared=np.array(overlap_ids(text), np.int64),
+            shared=shared,
+            said_values=said_values,
+            said_keys=said_keys,
+            said_nearest=said_nearest,
         )
 
     def memory(self, text: str) -> ReadMemory:
@@ -84,6 +98,8 @@ class Reader:
         key = SAME_KEYS.get(key, key)
         of_value = self._embed(value)
         words = key_words(key)
+        value_ids = np.array(overlap_ids(value), np.int64)
+        like_places, likeness = self._said.memory(value_ids)
         return ReadMemory(
             direction=self._direction(self._answers("key_in", self._embed(key)) + self._answers("value_in", of_value)),
             subject=self._direction(self._answers("value_subject", of_value)),
@@ -93,7 +109,9 @@ class Reader:
             word_count=len(words),
             value_keys=self._key_chances(of_value),
             key_ids=np.array(overlap_ids(key), np.int64),
-            value_ids=np.array(overlap_ids(value), np.int64),
+            value_ids=value_ids,
+            like_places=like_places,
+            likeness=likeness,
         )
 
     def _key_chances(self, hidden: np.ndarray) -> np.ndarray:

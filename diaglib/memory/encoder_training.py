@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from diaglib.memory.associations import associated_lines, keys_of_values, load_associations
+from diaglib.memory.associations import all_associated_lines, associated_lines, further_topics, keys_of_values, load_associations
 from diaglib.memory.encoder_local import LocalEncoder
+from diaglib.memory.encoder_said import PREFIX, said_arrays
 from diaglib.memory.lines import Topic, message_variants
 from diaglib.memory.ngrams import BUCKETS, overlap_ids
 from diaglib.memory.pairs import Line, key_words, targets
@@ -98,6 +99,7 @@ def train_embedding(
 
     rng = random.Random(settings.seed)
     torch.manual_seed(settings.seed)
+    topics = [*topics, *further_topics()]
     model = _Model(topics, settings)
     variants, associations, keys = message_variants(), load_associations(), keys_of_values(topics)
     # rows that a batch does not touch stay as they are: many times faster than a dense step over all buckets
@@ -127,7 +129,9 @@ def train_embedding(
         if history is not None:
             history.append({"epoch": epoch + 1, "loss": total / len(batches)})
     every_line = [line for topic in topics for line in topic.lines(rng, len(topic.values))]
-    return LocalEncoder(model.arrays() | {"rarity": _rarity(every_line, chat)}, model.keys, model.words)
+    said = [line for topic in topics for line in topic.lines(rng)] + all_associated_lines(associations, keys)
+    arrays = model.arrays() | {"rarity": _rarity(every_line, chat)} | said_arrays(said, model.keys)
+    return LocalEncoder(arrays, model.keys, model.words)
 
 
 class _Model:
@@ -235,7 +239,7 @@ def as_members(encoders: Sequence[LocalEncoder]) -> LocalEncoder:
         if name == "value_subjects":
             together[name] = np.concatenate(others, axis=1) / np.sqrt(len(others))
         else:
-            together[name] = array if name == "rarity" else np.concatenate(others)
+            together[name] = array if name == "rarity" or name.startswith(PREFIX) else np.concatenate(others)
     return LocalEncoder(together, first.keys, first.words)
 
 

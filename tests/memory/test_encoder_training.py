@@ -14,13 +14,13 @@ import numpy as np
 import pytest
 
 from diaglib.memory import encoder_build
-from diaglib.memory.associations import associated_lines, keys_of_values, load_associations
+from diaglib.memory.associations import all_associated_lines, associated_lines, further_topics, keys_of_values, load_associations
 from diaglib.memory.encoder_build import save, train_local
 from diaglib.memory.encoder_held_out import HeldOut, held_out_stores, make_folds
 from diaglib.memory.encoder_judge import fit_judge
 from diaglib.memory.encoder_local import FEATURES, LocalEncoder
 from diaglib.memory.encoder_training import TrainingSettings, as_members, train_embedding, vary
-from diaglib.memory.lines import Topic, chit_chat, load_topics
+from diaglib.memory.lines import Topic, chit_chat, load_topics, unseen_lines
 
 SMALL = TrainingSettings(members=1, width=16, epochs=6, batch_size=32, folds=2, stores=4, sweep_stores=4, judge_steps=60)
 KEYS = ("오늘 일정", "내일 일정", "좋아하는 가수", "먹고 싶은 음식", "취미", "반려동물")
@@ -87,10 +87,19 @@ def test_words_that_go_with_a_value_are_said_of_its_keys() -> None:
     lines = associated_lines({"치과": ("마취", "사랑니", "드릴 소리"), "등산": ("정상",)}, keys, random.Random(0))
     assert {(line.key, line.value) for line in lines} == {("오늘 일정", "치과")}
     assert all(set(line.message.split(" ")) <= {"마취", "사랑니", "드릴", "소리"} for line in lines)
+    every = all_associated_lines({"치과": ("마취", "드릴 소리"), "등산": ("정상",)}, keys)
+    assert [line.message for line in every] == ["마취", "드릴 소리"]
+
+
+def test_further_values_share_no_key_with_the_unseen_lines() -> None:
+    topics = further_topics()
+    assert len(topics) >= 50
+    assert not {topic.key for topic in topics} & {line.key for line in unseen_lines()}
+    assert all(topic.values and not topic.messages for topic in topics)
 
 
 def test_the_shipped_associations_are_of_our_values() -> None:
-    associations, keys = load_associations(), keys_of_values(load_topics())
+    associations, keys = load_associations(), keys_of_values([*load_topics(), *further_topics()])
     assert len(associations) >= 1_000
     assert set(associations) <= set(keys)
     assert min(map(len, associations.values())) >= 5

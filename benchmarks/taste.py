@@ -15,7 +15,7 @@ from scipy.stats import spearmanr
 
 from diaglib.scoring.appearance import ReadItem, appearance
 from diaglib.scoring.autoencoder_training import sample_diagrams
-from diaglib.scoring.pictures import draw_ink
+from diaglib.scoring.pictures import draw_picture, stack_ink
 from diaglib.scoring.simulated_tastes import rate, simulated_tastes
 from diaglib.scoring.taste import NEAREST, Taste
 from diaglib.statistics import mean_interval
@@ -27,8 +27,10 @@ SEED = 424_242
 def measure(ratings: int, people: int, by_text: bool) -> dict[str, list[dict[str, float]]]:
     """Spearman on what was not rated, by taste and person: the published k-NN, and what `taste` chooses."""
     diagrams = list(sample_diagrams(POOL, SEED))
-    ink = draw_ink(diagrams)
-    seen = [ReadItem(diagram, diagram if by_text else None, picture) for diagram, picture in zip(diagrams, ink, strict=True)]
+    pictures = [draw_picture(diagram) for diagram in diagrams]
+    ink = stack_ink(pictures)
+    pairs = zip(diagrams, pictures, strict=True)
+    seen = [ReadItem(diagram, diagram if by_text else None, picture) for diagram, picture in pairs]
     whole = appearance(seen, by_text)
     results: dict[str, list[dict[str, float]]] = {}
     for person in range(people):

@@ -12,17 +12,17 @@ import numpy as np
 
 from diaglib.diagram.model import Colour, Diagram, Node
 from diaglib.scoring.node_maps import CIRCLE, NODE, SCALE, SIDES, cell_middles, unbend
-from diaglib.scoring.outlines import NO_OUTLINES, PAPER, Outlines
+from diaglib.scoring.outlines import LINE_PX, NO_OUTLINES, PAPER, Outlines
 from diaglib.scoring.pictures import HEIGHT_PX, WIDTH_PX
 
 LEAST_PROBABILITY = 0.3
-SAME_BOX_IOU = 0.9
+SAME_BOX_IOU, SAME_SHAPE_IOU = 0.9, 0.5  # of two boxes of the CNN, and of one and an outline
 MOST_NODES = 200
 SNAP_PX, SNAP_SHARE = 4.0, 0.12  # as far as a side may move: px of the picture, or this share of the shape if more
 LEAST_STEP, OUTLINE_STEP = 12.0, 60.0  # of ink, summed over colours: for a side to snap to, and to count as drawn
 LEAST_SIDE_PX = 5.0  # of the canvas: less is a gap between lines
 LEAST_ALONE_PX = (10.0, 18.0)  # sides of an outline that the CNN did not see: of a coloured area, and of a white one
-SAME_AREA, INSIDE_AREA = 0.7, 0.7  # shares from which a box shows the area under it, and no other
+SAME_AREA, INSIDE_AREA, ON_PAPER = 0.7, 0.7, 0.5  # shares from which a box shows the area under it and no other, or paper
 SAME_FILL = 8  # colours no further apart look the same
 _OUTSIDE = np.array([-1, -1, 1, 1])
 _WHITE = 250
@@ -46,7 +46,7 @@ def find_nodes(answer: np.ndarray, ink: np.ndarray, outlines: Outlines = NO_OUTL
         place, share = outlines.under(box)
         if place < len(outlines.nodes) and share >= SAME_AREA and _share_within(sides, outlines.nodes[place]) >= INSIDE_AREA:
             shown.add(place)
-        elif not (place == PAPER and share > 0.5):
+        elif not (place == PAPER and share >= ON_PAPER):
             (x, y), (width, height) = (sides[:2] + sides[2:]) / 2, sides[2:] - sides[:2]
             fill, shape = _fill(box, ink), "circle" if circle else "rectangle"
             if drawn or min(fill) < _WHITE:
@@ -68,12 +68,12 @@ def _stands(node: Node, others: Sequence[Node]) -> bool:
     white = min(node.fill) >= _WHITE
     box, boxes = np.array(node.box), np.array([other.box for other in others]).reshape(-1, 4)
     side = min(node.width, node.height)
-    if side < LEAST_ALONE_PX[0] or _overlap_share(box, boxes).max(initial=0.0) >= 0.5:
+    if side < LEAST_ALONE_PX[0] or _overlap_share(box, boxes).max(initial=0.0) >= SAME_SHAPE_IOU:
         return False
     if not white or any(_holds(other, box) for other in others):
         return True
-    gaps = np.maximum(boxes[:, :2] - box[2:], box[:2] - boxes[:, 2:]).max(axis=1, initial=np.inf * -1)
-    return side >= LEAST_ALONE_PX[1] and not (gaps <= 2).any()
+    gaps = np.maximum(boxes[:, :2] - box[2:], box[:2] - boxes[:, 2:]).max(axis=1, initial=-np.inf)
+    return side >= LEAST_ALONE_PX[1] and not (gaps <= LINE_PX).any()
 
 
 def _holds(node: Node, box: np.ndarray) -> bool:

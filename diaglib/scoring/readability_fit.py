@@ -71,9 +71,8 @@ class ReadabilityModel:
 
 
 def picture_numbers(seen: Seen) -> np.ndarray:
-    """What a head sees of a picture: what is thought of it before any rating, the geometry of its shapes and of the whole as the
-    CNN reads them, the pooled numbers.
-    """
+    """What a head sees of a picture: what is thought of it before any rating, the geometry of its shapes and of the whole, and
+    the CNN's pooled numbers."""
     thought = load_heads().picture.parts(seen.boxes, seen.boxes)
     return np.column_stack([thought, seen.geometry, seen.targets, seen.pooled])
 

@@ -17,7 +17,7 @@ from diaglib.diagram.model import Diagram
 from diaglib.environment import training_autocast
 from diaglib.scoring.damage import CLEAN_SCORE, Specimen, specimens
 from diaglib.scoring.geometry import features
-from diaglib.scoring.node_boxes import box_agreement, find_nodes
+from diaglib.scoring.node_boxes import SAME_SHAPE_IOU, box_agreement, find_nodes
 from diaglib.scoring.node_maps import CIRCLE, NODE, SIDES, NodeMaps, node_maps
 from diaglib.scoring.pictures import draw_ink
 from diaglib.scoring.readability_network import TARGETS, as_input, build_network
@@ -26,7 +26,6 @@ from diaglib.scoring.visibility import as_seen
 if TYPE_CHECKING:
     import torch
 
-SAME_SHAPE_IOU = 0.5
 MEASURED = 200  # held-out pictures whose shapes are compared after every epoch
 
 

@@ -136,14 +136,13 @@ def print_page(driver, paper: dict[str, float], tries: int = 5) -> str:
     """The page as a PDF, base64: a browser on a busy machine answers "Printing failed" at times, and prints the next moment."""
     from selenium.common.exceptions import WebDriverException
 
-    for left in reversed(range(tries)):
-        try:
-            return driver.execute_cdp_cmd("Page.printToPDF", paper)["data"]
-        except WebDriverException as error:
-            if not left or "Printing failed" not in str(error):
-                raise
-            time.sleep(2)
-    raise AssertionError("never reached")
+    try:
+        return driver.execute_cdp_cmd("Page.printToPDF", paper)["data"]
+    except WebDriverException as error:
+        if tries < 2 or "Printing failed" not in str(error):
+            raise
+    time.sleep(2)
+    return print_page(driver, paper, tries - 1)
 
 
 @pytest.mark.skipif(not HAS_BROWSER, reason="no chromium with its driver on this machine")

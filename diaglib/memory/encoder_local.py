@@ -64,7 +64,7 @@ class LocalEncoder:
 
     @classmethod
     def load(cls, folder: str | Path) -> LocalEncoder:
-        """The encoder of a folder. Raises FileNotFoundError naming what is missing."""
+        """The encoder of a folder. Raises FileNotFoundError naming the file that is missing, ValueError for an earlier version's."""
         from safetensors.numpy import load_file
 
         folder = Path(folder)
@@ -73,8 +73,12 @@ class LocalEncoder:
                 raise FileNotFoundError(f"{folder} is no encoder: {name} is missing; make one with `diaglib memory train`")
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         arrays = load_file(folder / "model.safetensors")
-        arrays[EMBEDDING] = arrays[EMBEDDING].astype("float32") * arrays.pop(SCALE).astype("float32")
-        return cls(arrays, config["keys"], config["words"], config["threshold"])
+        try:
+            arrays[EMBEDDING] = arrays[EMBEDDING].astype("float32") * arrays.pop(SCALE).astype("float32")
+            return cls(arrays, config["keys"], config["words"], config["threshold"])
+        except KeyError as error:
+            message = f"{folder} was made by an earlier version ({error} is missing): make it again with `diaglib memory train`"
+            raise ValueError(message) from None
 
     def similarity(self, memories: Sequence[str], messages: Sequence[str]) -> np.ndarray:
         """Expected overlap of keys, 0..1, of every memory (rows) and message (columns)."""

@@ -1,6 +1,7 @@
 """The embedded encoder: its promises as shipped, what it does with bad input, and that no torch is needed to ask it."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -120,6 +121,18 @@ def test_a_folder_without_an_encoder_is_named(tmp_path: Path) -> None:
         LocalEncoder.load(tmp_path)
     (tmp_path / "model.safetensors").write_bytes(b"")
     with pytest.raises(FileNotFoundError, match=r"config\.json is missing"):
+        LocalEncoder.load(tmp_path)
+
+
+@pytest.mark.parametrize("missing", ["said_message_ids", "embedding_scale"])
+def test_the_weights_of_an_earlier_version_are_named(missing: str, tmp_path: Path) -> None:
+    from safetensors.numpy import load_file, save_file
+
+    arrays = load_file(FOLDER / "model.safetensors")
+    del arrays[missing]
+    save_file(arrays, tmp_path / "model.safetensors")
+    shutil.copy(FOLDER / "config.json", tmp_path)
+    with pytest.raises(ValueError, match=rf"earlier version .*{missing}.* memory train"):
         LocalEncoder.load(tmp_path)
 
 

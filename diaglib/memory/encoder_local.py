@@ -64,7 +64,7 @@ class LocalEncoder:
 
     @classmethod
     def load(cls, folder: str | Path) -> LocalEncoder:
-        """The encoder of a folder. Raises FileNotFoundError naming the file that is missing, ValueError for an earlier version's."""
+        """The encoder of a folder. Raises FileNotFoundError naming the missing file, ValueError for one of an earlier version."""
         from safetensors.numpy import load_file
 
         folder = Path(folder)

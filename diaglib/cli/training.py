@@ -76,7 +76,7 @@ def train_readability(
 
 def train_chat(
     out: Annotated[Path, typer.Option(help="folder of the new model; a stopped run in it goes on")],
-    steps: Annotated[int, typer.Option(min=1, help="of training; the learning rate falls to zero over them")] = 1_500,
+    steps: Annotated[int, typer.Option(min=0, help="of training; 0 takes as many as the shipped model had")] = 0,
     seed: Annotated[int, typer.Option(min=0, help="of rows and weights")] = 0,
 ) -> None:
     """Trains the embedded Korean chat model from scratch on the persona's pairs, and measures it for its card."""
@@ -88,6 +88,6 @@ def train_chat(
     if is_finished(out):
         stop(f"{out} holds a finished model: choose another folder")
     with reasons():
-        train_tiny_chat(out, replace(CHAT_SETTINGS, steps=steps, seed=seed))
+        train_tiny_chat(out, replace(CHAT_SETTINGS, steps=steps or CHAT_SETTINGS.steps, seed=seed))
         record = write_chat_card(out)
     print_json(record)

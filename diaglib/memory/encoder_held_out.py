@@ -66,20 +66,22 @@ def make_folds(topics: Sequence[Topic], chat: Sequence[str], settings: TrainingS
 def held_out_stores(encoder: LocalEncoder, fold: Fold, settings: TrainingSettings) -> list[HeldOut]:
     """Stores of what is left out, as an encoder that was trained on the rest sees them.
 
-    Half are lines as they come, most of them of the few keys people speak of most, half lines of keys drawn one by one.
+    A set is a store as it was written; of other sources half are lines as they come, most of them of the few keys people speak
+    of most, half lines of keys drawn one by one.
     """
-    stores = []
-    for source in sorted({topic.source for topic in fold.left_out}):
+    rng = random.Random(settings.seed)
+    sets: dict[tuple[int, int], list[Line]] = {}
+    for topic in fold.left_out:
+        if topic.part is not None:
+            sets.setdefault((topic.source, topic.part), []).extend(topic.lines(rng))
+    drawn = list(sets.values())
+    for source in sorted({topic.source for topic in fold.left_out if topic.part is None}):
         topics = [topic for topic in fold.left_out if topic.source == source]
+        every = [line for topic in topics for line in topic.lines(rng)]
         for number in range(settings.sweep_stores if source < len(SWEEPS) else settings.stores):
-            rng = random.Random(f"{settings.seed} {source} {number}")
-            if number % 2:
-                lines = _some_keys(topics, rng)
-            else:
-                every = [line for topic in topics for line in topic.lines(rng)]
-                lines = rng.sample(every, min(LINES_A_STORE, len(every)))
-            stores.append(_held_out(encoder, lines, rng.sample(fold.silent, min(CHATS_A_STORE, len(fold.silent)))))
-    return stores
+            drawn.append(_some_keys(topics, rng) if number % 2 else rng.sample(every, min(LINES_A_STORE, len(every))))
+    silent = [rng.sample(fold.silent, min(CHATS_A_STORE, len(fold.silent))) for _ in drawn]
+    return [_held_out(encoder, lines, chats) for lines, chats in zip(drawn, silent, strict=True)]
 
 
 def _some_keys(topics: Sequence[Topic], rng: random.Random) -> list[Line]:

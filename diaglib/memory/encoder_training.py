@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from diaglib.memory.associations import all_associated_lines, associated_lines, further_topics, keys_of_values, load_associations
 from diaglib.memory.encoder_local import LocalEncoder
 from diaglib.memory.encoder_said import PREFIX, said_arrays
+from diaglib.memory.encoder_wordings import part_of_key, vary
 from diaglib.memory.lines import Topic, message_variants
 from diaglib.memory.ngrams import BUCKETS, overlap_ids
 from diaglib.memory.pairs import Line, key_words, targets
@@ -21,23 +22,6 @@ if TYPE_CHECKING:
     import numpy as np
     import torch
 
-OPENERS = (
-    *[""] * 10,
-    "야 ",
-    "근데 ",
-    "있잖아 ",
-    "아 ",
-    "저기 ",
-    "자기야 ",
-    "언니 ",
-    "오빠 ",
-    "그나저나 ",
-    "아 맞다 ",
-    "혹시 ",
-    "나 ",
-)
-CLOSERS = (*[""] * 8, "ㅋㅋ", " ㅎㅎ", " ㅠㅠ", "~", "!", "...", " 응?", " 말해 줘", " 궁금해")
-POLITE = {"어?": "어요?", "야?": "예요?", "지?": "죠?", "해?": "하세요?", "까?": "까요?", "며": "면서요", "더라": "더라고요"}
 # beside the key's cross-entropy, 1.0
 EDGE_WEIGHTS = {"words": 4.0, "cosine": 2.0, "contrast": 0.5, "values": 0.3, "subjects": 1.0}
 CONTRAST_SCALE = 12.0
@@ -73,19 +57,6 @@ class TrainingSettings:
     precision: float = 0.8  # more than is asked for: on lines of a new writer both are lower
     silence: float = 0.92
     seed: int = 0
-
-
-def vary(message: str, rng: random.Random) -> str:
-    """The message as another friend would type it: politer, a word less, with an opening or a closing."""
-    if rng.random() < 0.25 and (ending := next((end for end in POLITE if message.endswith(end)), None)):
-        message = message.removesuffix(ending) + POLITE[ending]
-    words = message.split(" ")
-    if len(words) > 3 and rng.random() < 0.2:
-        words.pop(rng.randrange(len(words)))
-    message = " ".join(words)
-    if rng.random() < 0.15:
-        message = message.rstrip("?")
-    return rng.choice(OPENERS) + message + rng.choice(CLOSERS)
 
 
 def train_embedding(
@@ -175,7 +146,7 @@ class _Model:
         loss = F.cross_entropy(self.heads["key_out"](hidden), place, label_smoothing=0.05)
         of_words = F.binary_cross_entropy_with_logits(self.heads["word_out"](hidden), self.in_key[place])
         told = [line for line in batch if line.key]
-        memory = self.heads["key_in"](self._embed([_part_of_key(line.key, rng) for line in told]))
+        memory = self.heads["key_in"](self._embed([part_of_key(line.key, rng) for line in told]))
         memory = memory + self.heads["value_in"](self._embed([line.value if rng.random() < 0.8 else "" for line in told]))
         cosine = F.normalize(self.heads["message_in"](hidden)) @ F.normalize(memory).T
         wanted = self.overlap[place][:, [self.place[line.key] for line in told]]
@@ -241,14 +212,6 @@ def as_members(encoders: Sequence[LocalEncoder]) -> LocalEncoder:
         else:
             together[name] = array if name == "rarity" or name.startswith(PREFIX) else np.concatenate(others)
     return LocalEncoder(together, first.keys, first.words)
-
-
-def _part_of_key(key: str, rng: random.Random) -> str:
-    """A key, at times with a word missing: a key never seen shares only some words with those known."""
-    words = key.split(" ")
-    if rng.random() < 0.3:
-        words.pop(rng.randrange(len(words)))
-    return " ".join(words)
 
 
 def _rarity(lines: Sequence[Line], chat: Sequence[str]) -> np.ndarray:

@@ -18,7 +18,10 @@ PLANS = ("activities", "crossing")
 TOLD = tuple((path.stem,) for path in sorted(FOLDER.glob("told_[0-9][0-9].txt")))  # by others, of what a user says of themself
 # ours, over all the keys we could think of
 SWEEPS = (("days", "taste", "wishes", "person", "life"), ("everyday", "activities"), ("moments", "crossing"))
-SOURCES = (*SWEEPS, *TOLD)
+# each many small sets by another writer, in which one plans the same for today and tomorrow
+SETS = tuple((path.stem,) for path in sorted(FOLDER.glob("sets_[0-9][0-9].txt")))
+SOURCES = (*SWEEPS, *TOLD, *SETS)
+NEW_SET = "## "
 VALUE_PLACE = "{v}"
 OF_ONE_VALUE = " :: "
 TIME_PLACE = "{t}"
@@ -52,7 +55,7 @@ TIMES = (
 class Topic:
     """A key with its values and the messages that call for it; `{v}` in a message is the value, `{t}` the time.
 
-    Several topics may have one key; `source` is the place of its file in `SOURCES`.
+    Several topics may have one key; `source` is the place of its file in `SOURCES`, `part` that of the set in its file.
     """
 
     source: int
@@ -61,6 +64,7 @@ class Topic:
     messages: tuple[str, ...]
     of_one_value: tuple[tuple[str, str], ...] = ()  # (value, a message that fits this value alone)
     time: Time | None = None
+    part: int | None = None
 
     def lines(
         self, rng: random.Random, values_per_message: int = 1, variants: Mapping[str, Sequence[str]] | None = None
@@ -122,12 +126,26 @@ def read_topics(text: str, source: int = 0) -> list[Topic]:
     return [Topic(source, key, tuple(values), tuple(messages), tuple(special)) for key, values, messages, special in found]
 
 
+def read_sets(text: str, source: int = 0) -> list[Topic]:
+    """Topics of sets that each begin with `## who`, then a line `[key: value] message` each. Raises ValueError as `read_lines`."""
+    topics = []
+    for part, rows in enumerate(f"\n{text}".split(f"\n{NEW_SET}")[1:]):
+        by_key: dict[str, list[tuple[str, str]]] = {}
+        for line in read_lines(f"{rows}\n".partition("\n")[2]):
+            by_key.setdefault(line.key, []).append((line.value, line.message))
+        for key, told in by_key.items():
+            values = tuple(dict.fromkeys(value for value, _ in told))
+            topics.append(Topic(source, key, values, (), tuple(told), part=part))
+    return topics
+
+
 def load_topics() -> list[Topic]:
     """Everything we train on: the topics by key, and every activity as a plan for each of the `TIMES`."""
     topics = []
     for source, names in enumerate(SOURCES):
         for name in names:
-            read = read_topics((FOLDER / f"{name}.txt").read_text(encoding="utf-8"), source)
+            text = (FOLDER / f"{name}.txt").read_text(encoding="utf-8")
+            read = read_sets(text, source) if names in SETS else read_topics(text, source)
             if name in PLANS:
                 read = [replace(activity, key=time.key, time=time) for activity in read for time in TIMES]
             topics += [replace(topic, key=SAME_KEYS.get(topic.key, topic.key)) for topic in read]

@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from diaglib.memory.days import shown_key, slot_of
-from diaglib.memory.items import Memory, make_memory, one_line, read_line
+from diaglib.memory.items import Memory, make_memory, one_line
 from diaglib.memory.store_file import StoreError, open_database, told
+from diaglib.memory.store_text import read_items, write_items
 
 if TYPE_CHECKING:
     from diaglib.memory.encoder import Encoder
@@ -27,7 +28,6 @@ __all__ = ["Imported", "Item", "Store", "StoreError", "open_store"]
 NAMESPACE = "default"
 MAX_MESSAGE_CHARACTERS = 2_000
 _COLUMNS = "id, namespace, key, value, message, said_at, last_day, current"
-_HEADER = re.compile(r"# (namespace|said) (.+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,16 +175,7 @@ class Store:
 
         `import_text` of it makes the same store again.
         """
-        lines, section, said = [], None, None
-        for item in sorted(self.items(namespace, history=True), key=lambda item: (item.namespace, item.said_at, item.id)):
-            if item.namespace != section:
-                section, said = item.namespace, None
-                lines.append(f"# namespace {section}")
-            if item.said_at != said:
-                said = item.said_at
-                lines.append(f"# said {said.isoformat(sep=' ')}")
-            lines.append(f"{Memory(item.key, item.value)} {item.message}".rstrip())
-        return "".join(f"{line}\n" for line in lines)
+        return write_items(self.items(namespace, history=True))
 
     def import_text(self, text: str, namespace: str = NAMESPACE, at: datetime | None = None) -> Imported:
         """Adds lines `[key: value] message`, all in one step; what is there already stays as it is.
@@ -192,18 +183,15 @@ class Store:
         Headers as `export` writes them (`# said 2026-11-21 09:00:00`, `# namespace work`) hold for the lines below; other lines
         with # are comments. A line that is no memory is told by its number and left out.
         """
-        at = at or datetime.now()
         added = known = 0
         problems = []
         with self._writing():
-            for number, line in enumerate(text.removeprefix("\ufeff").splitlines(), 1):
+            for number, line in read_items(text, namespace, at or datetime.now()):
                 try:
-                    if header := _HEADER.fullmatch(line.strip()):
-                        namespace, at = _read_header(header[1], header[2], namespace, at)
-                    elif line.strip() and not line.startswith("#"):
-                        memory, message = read_line(line)
-                        new = self._put(memory, message, namespace, at)[1]
-                        added, known = added + new, known + (not new)
+                    if isinstance(line, ValueError):
+                        raise line
+                    new = self._put(line.memory, line.message, line.namespace, line.at)[1]
+                    added, known = added + new, known + (not new)
                 except ValueError as error:
                     problems.append(f"line {number}: {error}")
         return Imported(added, known, tuple(problems))
@@ -270,12 +258,3 @@ def _item(row: Sequence) -> Item:
     item_id, namespace, key, value, message, said_at, last_day, current = row
     ends = date.fromisoformat(last_day) if last_day else None
     return Item(item_id, namespace, key, value, message, datetime.fromisoformat(said_at), ends, bool(current))
-
-
-def _read_header(name: str, value: str, namespace: str, at: datetime) -> tuple[str, datetime]:
-    if name == "namespace":
-        return value, at
-    try:
-        return namespace, datetime.fromisoformat(value)
-    except ValueError:
-        raise ValueError(f"'{value}' is not a time: write # said 2026-11-21 09:00:00") from None

@@ -28,7 +28,7 @@ from diaglib.memory.encoder_training import TrainingSettings, as_members, train_
 from diaglib.memory.evaluation import choose_threshold, measure, threshold_curve
 from diaglib.memory.lines import Topic, chit_chat, count_messages, load_topics, other_writers_lines, unseen_lines
 
-STORED_HALF = ("rarity", "value_subjects")  # half precision is enough for them
+STORED_HALF = ("rarity", "value_subjects", "key_out", "word_out")  # half precision is enough for them
 LARGEST_BYTE = 127
 
 Curve = list[dict[str, float]]

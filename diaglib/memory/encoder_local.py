@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 FEATURES = (
     "expected overlap of keys",  # mean of the published target over the keys the message may call for
-    "probability of the key",
+    "log of the probability of the key",
     "is a known key",
-    "mean probability of the key's words",
-    "least probability of the key's words",
+    "log of the mean probability of the key's words",
+    "log of the least probability of the key's words",
     "overlap by words",
     "cosine of the embeddings",
     "agreement of value and message",  # do they suggest the same keys?
@@ -36,10 +36,14 @@ FEATURES = (
     "nearest known key",
     "value and message speak of one thing",  # cosine of their subjects
     "share of known values that suit the message better",
-    "said of like values",  # in words like the message's
-    "said of like keys",
+    "log of what was said of like values",  # in words like the message's
+    "log of what was said of like keys",
     "likeness of the nearest that was said",
+    "log of the expected overlap",
+    "log of the key's share of the highest probability",
 )
+AS_LOGARITHM = (1, 3, 4, 16, 17)  # of those, what matters by how many times more it is
+LEAST = 1e-4
 SKETCH = 64  # dimensions of a vector that stand for shared syllables
 SKETCH_WEIGHT = 0.6
 EMBEDDING, SCALE = "embedding", "embedding_scale"
@@ -75,9 +79,11 @@ class LocalEncoder:
         arrays = load_file(folder / "model.safetensors")
         try:
             arrays[EMBEDDING] = arrays[EMBEDDING].astype("float32") * arrays.pop(SCALE).astype("float32")
+            if len(arrays["judge_mean"]) != len(FEATURES):
+                raise KeyError("judge")
             return cls(arrays, config["keys"], config["words"], config["threshold"])
         except KeyError as error:
-            message = f"{folder} was made by an earlier version ({error} is missing): make it again with `diaglib memory train`"
+            message = f"{folder} was made by an earlier version ({error} does not fit): make it again with `diaglib memory train`"
             raise ValueError(message) from None
 
     def similarity(self, memories: Sequence[str], messages: Sequence[str]) -> np.ndarray:
@@ -174,6 +180,9 @@ class LocalEncoder:
         for row, memory in zip(found, stored, strict=True):
             row[:, 13] = memory.overlap.max()
         self._fill_shares(found, stored, asked)
+        found[:, :, AS_LOGARITHM] = np.log(np.maximum(found[:, :, AS_LOGARITHM], LEAST))
+        found[:, :, 19] = np.log(np.maximum(found[:, :, 0], LEAST))
+        found[:, :, 20] = found[:, :, 1] - np.log(np.maximum(found[:, :, 11], LEAST))
         return found
 
     def _fill_shares(self, found: np.ndarray, stored: Sequence[ReadMemory], asked: Sequence[ReadMessage]) -> None:

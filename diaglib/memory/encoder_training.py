@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 EDGE_WEIGHTS = {"words": 4.0, "cosine": 2.0, "contrast": 0.5, "values": 0.3, "subjects": 1.0}
 CONTRAST_SCALE = 12.0
 VALUES_A_STEP = 32
-REFERENCE_VALUES = 2_000  # values whose suiting a message is compared with
+REFERENCE_VALUES = 1_000  # values whose suiting a message is compared with
 HIDDEN_HEADS = ("message_in", "key_in", "value_in", "message_subject", "value_subject")
 
 
@@ -53,7 +53,7 @@ class TrainingSettings:
     sweep_stores: int = 24
     judge_width: int = 24
     judge_steps: int = 1_500
-    first_weight: float = 0.07
+    first_weight: float = 0.03
     precision: float = 0.8  # more than is asked for: on lines of a new writer both are lower
     silence: float = 0.92
     seed: int = 0

@@ -66,4 +66,4 @@ def test_the_shipped_encoder_brings_back_a_word_that_names_neither_key_nor_value
     encoder = load_encoder()
     memories = ["[오늘 일정: 치과]", "[내일 일정: 회식]", "[좋아하는 꽃: 장미]"]
     found = encoder.features(memories, ["스케일링 무서워", "부장님 건배사 시키겠지", "가시에 찔렸어"])
-    assert found[:, :, FEATURES.index("said of like values")].argmax(axis=0).tolist() == [0, 1, 2]
+    assert found[:, :, FEATURES.index("log of what was said of like values")].argmax(axis=0).tolist() == [0, 1, 2]

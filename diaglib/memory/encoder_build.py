@@ -20,13 +20,21 @@ from typing import Any
 from tqdm import tqdm
 
 from diaglib.environment import one_thread
-from diaglib.memory.associations import load_associations
+from diaglib.memory.associations import further_topics, load_associations
 from diaglib.memory.encoder_held_out import held_out_stores, make_folds
-from diaglib.memory.encoder_judge import cross_judged, fit_judge
+from diaglib.memory.encoder_judge import fit_judge
 from diaglib.memory.encoder_local import EMBEDDING, SCALE, LocalEncoder
 from diaglib.memory.encoder_training import TrainingSettings, as_members, train_embedding
-from diaglib.memory.evaluation import choose_threshold, measure, threshold_curve
-from diaglib.memory.lines import Topic, chit_chat, count_messages, load_topics, other_writers_lines, unseen_lines
+from diaglib.memory.evaluation import choose_threshold, judged, measure, threshold_curve
+from diaglib.memory.lines import (
+    Topic,
+    calibration_sets,
+    chit_chat,
+    count_messages,
+    load_topics,
+    other_writers_lines,
+    unseen_lines,
+)
 
 STORED_HALF = ("rarity", "value_subjects", "key_out", "word_out")  # half precision is enough for them
 LARGEST_BYTE = 127
@@ -43,7 +51,7 @@ def train_local(folder: str | Path, settings: TrainingSettings | None = None) ->
     from diaglib.memory.encoder_card import write_card
 
     settings = settings or TrainingSettings()
-    topics, chat = load_topics(), chit_chat()
+    topics, chat = [*load_topics(), *further_topics()], chit_chat()
     folds = make_folds(topics, chat, settings)
     jobs: list[Job] = [(topics, chat, replace(settings, seed=settings.seed + member)) for member in range(settings.members)]
     jobs += [(fold.rest, fold.chat, settings) for fold in folds]
@@ -53,8 +61,8 @@ def train_local(folder: str | Path, settings: TrainingSettings | None = None) ->
         of_folds = zip(encoders[settings.members :], folds, strict=True)
         held_out = [held_out_stores(encoder, fold, settings) for encoder, fold in of_folds]
         encoder = as_members(encoders[: settings.members])
-        limits = threshold_curve(cross_judged(encoder, held_out, settings))
         encoder = fit_judge(encoder, [store for stores in held_out for store in stores], settings)
+        limits = threshold_curve([judged(encoder, lines) for lines in calibration_sets()])
     encoder.threshold = choose_threshold(limits, settings.precision, settings.silence)
     record = {
         "settings": asdict(settings),
@@ -64,7 +72,7 @@ def train_local(folder: str | Path, settings: TrainingSettings | None = None) ->
         "said": len(encoder.arrays["said_values"]),
         "cpu_seconds": round(sum(seconds) + time.process_time() - started),
         "training": curves[0],
-        "held_out": [asdict(row) for row in limits],
+        "calibration": [asdict(row) for row in limits],
         "unseen": measure(encoder, unseen_lines(), chat),
         "other_writers": [measure(encoder, lines, chat) for lines in other_writers_lines()],
     }

@@ -14,7 +14,7 @@ from diaglib.memory.encoder_training import TrainingSettings
 def write_card(folder: Path, record: dict[str, Any]) -> Path:
     """README.md of a model folder."""
     settings, unseen, others = record["settings"], record["unseen"], record["other_writers"]
-    at_limit = min(record["held_out"], key=lambda row: abs(row["threshold"] - unseen["threshold"]))
+    at_limit = min(record["calibration"], key=lambda row: abs(row["threshold"] - unseen["threshold"]))
     epochs = "" if settings["epochs"] == TrainingSettings().epochs else f" --epochs {settings['epochs']}"
     size = (folder / "model.safetensors").stat().st_size / 2**20
     lines = [
@@ -36,9 +36,9 @@ def write_card(folder: Path, record: dict[str, Any]) -> Path:
         f"| training | {settings['epochs']} epochs, {settings['folds']} folds for the judge, "
         f"{record['cpu_seconds']} CPU seconds |",
         f"| threshold | {unseen['threshold']:.2f}, the lowest that keeps precision {settings['precision']} and silence "
-        f"{settings['silence']} on held-out stores |",
+        f"{settings['silence']} on sets of one more writer |",
         "",
-        "| figure | held-out stores of the training | the unseen lines "
+        "| figure | the sets it was chosen on | the unseen lines "
         + "".join(f"| writer {number} " for number in range(1, len(others) + 1))
         + "|",
         "|---|---|---|" + "---|" * len(others),

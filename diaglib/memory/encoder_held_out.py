@@ -1,4 +1,4 @@
-"""Stores of lines that an embedding has not seen: what the judge of `local` learns from and its threshold is calibrated on.
+"""Stores of lines that an embedding has not seen: what the judge of `local` learns from.
 
 Used by the training of `local`. Rule: a whole source of lines is left out at once, as each was written in another manner.
 """
@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from diaglib.memory.associations import NO_SOURCE
 from diaglib.memory.encoder_local import LocalEncoder
 from diaglib.memory.encoder_training import TrainingSettings
 from diaglib.memory.lines import SWEEPS, Topic
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 CHATS_A_STORE = 6
 LINES_A_STORE = 40
 KEYS_A_STORE = (4, 14)
+ONE_KEY_IN = 3  # is unknown to a fold, of those that few messages are about
+SHARE_OF_A_COMMON_KEY = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,22 +48,33 @@ class HeldOut:
 
 def make_folds(topics: Sequence[Topic], chat: Sequence[str], settings: TrainingSettings) -> list[Fold]:
     """Each fold leaves out every `folds`th source of lines, or one where there are fewer, and as much of the chit-chat: a judge
-    that was fitted on more of the same would believe too much."""
+    that was fitted on more of the same would believe too much. Every fold also leaves out some keys altogether, or a judge
+    would learn that a key it does not know is never right."""
     small_talk = random.Random(settings.seed + 1).sample(list(chat), len(chat))
-    sources = sorted({topic.source for topic in topics})
+    sources = sorted({topic.source for topic in topics} - {NO_SOURCE})
+    rare = _rare_keys(topics)
     count = min(settings.folds, len(sources))
     folds = []
     for number in range(count):
         gone, silent = set(sources[number::count]), small_talk[number::count]
+        unknown = set(rare[number % ONE_KEY_IN :: ONE_KEY_IN])
         folds.append(
             Fold(
-                [topic for topic in topics if topic.source not in gone],
+                [topic for topic in topics if topic.source not in gone and topic.key not in unknown],
                 [message for message in small_talk if message not in silent],
                 [topic for topic in topics if topic.source in gone],
                 silent,
             )
         )
     return folds
+
+
+def _rare_keys(topics: Sequence[Topic]) -> list[str]:
+    """The keys that fewer than a hundredth of the messages are about, in their order."""
+    said: dict[str, int] = {}
+    for topic in topics:
+        said[topic.key] = said.get(topic.key, 0) + len(topic.messages) + len(topic.of_one_value)
+    return sorted(key for key, count in said.items() if count < SHARE_OF_A_COMMON_KEY * sum(said.values()))
 
 
 def held_out_stores(encoder: LocalEncoder, fold: Fold, settings: TrainingSettings) -> list[HeldOut]:
@@ -74,14 +88,14 @@ def held_out_stores(encoder: LocalEncoder, fold: Fold, settings: TrainingSetting
     for topic in fold.left_out:
         if topic.part is not None:
             sets.setdefault((topic.source, topic.part), []).extend(topic.lines(rng))
-    drawn = list(sets.values())
+    drawn = []
     for source in sorted({topic.source for topic in fold.left_out if topic.part is None}):
         topics = [topic for topic in fold.left_out if topic.source == source]
         every = [line for topic in topics for line in topic.lines(rng)]
         for number in range(settings.sweep_stores if source < len(SWEEPS) else settings.stores):
             drawn.append(_some_keys(topics, rng) if number % 2 else rng.sample(every, min(LINES_A_STORE, len(every))))
-    silent = [rng.sample(fold.silent, min(CHATS_A_STORE, len(fold.silent))) for _ in drawn]
-    return [_held_out(encoder, lines, chats) for lines, chats in zip(drawn, silent, strict=True)]
+    chats = min(CHATS_A_STORE, len(fold.silent))
+    return [_held_out(encoder, lines, rng.sample(fold.silent, chats)) for lines in [*sets.values(), *drawn]]
 
 
 def _some_keys(topics: Sequence[Topic], rng: random.Random) -> list[Line]:

@@ -41,8 +41,10 @@ FEATURES = (
     "likeness of the nearest that was said",
     "log of the expected overlap",
     "log of the key's share of the highest probability",
+    "log of what was said of like values of keys that overlap",
+    "log of what was said of like values of the key",
 )
-AS_LOGARITHM = (1, 3, 4, 16, 17)  # of those, what matters by how many times more it is
+AS_LOGARITHM = (1, 3, 4, 16, 17, 21, 22)  # of those, what matters by how many times more it is
 LEAST = 1e-4
 SKETCH = 64  # dimensions of a vector that stand for shared syllables
 SKETCH_WEIGHT = 0.6
@@ -157,12 +159,8 @@ class LocalEncoder:
         for column, message in enumerate(asked):
             better = len(message.suiting) - np.searchsorted(message.suiting, subjects[:, column])
             found[:, column, 15] = np.log((better + 1) / (len(message.suiting) + 1))
-        like_places, likeness = (np.stack(part) for part in zip(*((m.like_places, m.likeness) for m in stored), strict=True))
-        for column, message in enumerate(asked):
-            found[:, column, 16] = (message.said_values[like_places] * likeness).sum(axis=1)
-        found[:, :, 17] = overlaps @ np.stack([message.said_keys for message in asked], axis=1)
-        found[:, :, 18] = [message.said_nearest for message in asked]
         places = np.array([memory.place for memory in stored])
+        self._fill_said(found, stored, asked, overlaps, places)
         known = np.flatnonzero(places >= 0)
         found[known, :, 1] = chances[places[known]]
         found[known, :, 2] = 1
@@ -177,13 +175,35 @@ class LocalEncoder:
             found[worded, :, 4] = np.minimum.reduceat(of_keys, starts, axis=0)
             found[worded, :, 5] = sums / (counts[worded] + word_chances.sum(axis=0) - sums)
         found[:, :, 12] = lengths[:, None] / counts
-        for row, memory in zip(found, stored, strict=True):
-            row[:, 13] = memory.overlap.max()
+        found[:, :, 13] = [[memory.nearest] for memory in stored]
         self._fill_shares(found, stored, asked)
         found[:, :, AS_LOGARITHM] = np.log(np.maximum(found[:, :, AS_LOGARITHM], LEAST))
         found[:, :, 19] = np.log(np.maximum(found[:, :, 0], LEAST))
         found[:, :, 20] = found[:, :, 1] - np.log(np.maximum(found[:, :, 11], LEAST))
         return found
+
+    def _fill_said(
+        self,
+        found: np.ndarray,
+        stored: Sequence[ReadMemory],
+        asked: Sequence[ReadMessage],
+        overlaps: np.ndarray,
+        places: np.ndarray,
+    ) -> None:
+        """What was said in words like the messages': features 16 to 18, 21 and 22."""
+        import numpy as np
+
+        like_places, likeness = (np.stack(part) for part in zip(*((m.like_places, m.likeness) for m in stored), strict=True))
+        like = np.zeros((len(stored), len(asked[0].said.values) + 1), np.float32)  # the last column is of no value
+        like[np.arange(len(stored))[:, None], like_places] = likeness
+        found[:, :, 17] = overlaps @ np.stack([message.said.keys for message in asked], axis=1)
+        found[:, :, 18] = [message.said.nearest for message in asked]
+        for column, message in enumerate(asked):
+            said = message.said
+            found[:, column, 16] = (said.values[like_places] * likeness).sum(axis=1)
+            of_lines = like[:, said.line_values] * said.line_shares
+            found[:, column, 21] = (of_lines * overlaps[:, said.line_keys]).sum(axis=1)
+            found[:, column, 22] = (of_lines * (said.line_keys == places[:, None])).sum(axis=1)
 
     def _fill_shares(self, found: np.ndarray, stored: Sequence[ReadMemory], asked: Sequence[ReadMessage]) -> None:
         """Shares of key and value, by weight, that stand in the message: features 8 and 9."""

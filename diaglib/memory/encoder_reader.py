@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from diaglib.memory.encoder_said import Said
+from diaglib.memory.encoder_said import LikeLines, Said
 from diaglib.memory.ngrams import ngram_ids, overlap_ids
 from diaglib.memory.pairs import SAME_KEYS, key_and_value, key_words
 
@@ -23,8 +23,7 @@ if TYPE_CHECKING:
 class ReadMessage:
     """`direction` and `subject` (members x width,) of unit length, `suiting` (reference values,) the cosines of its subject
     with those of known values, ascending, `keys` (keys + 1,) probabilities, the last of no memory, `words` (words,) too,
-    `shared` buckets; shares of what was said in like words of known values, `said_values` (values,), and keys, `said_keys`
-    (keys + 1,), and `said_nearest`, how like the nearest was."""
+    `shared` buckets, and what was `said` in like words."""
 
     direction: np.ndarray
     subject: np.ndarray
@@ -32,21 +31,20 @@ class ReadMessage:
     keys: np.ndarray
     words: np.ndarray
     shared: np.ndarray
-    said_values: np.ndarray
-    said_keys: np.ndarray
-    said_nearest: float
+    said: LikeLines
 
 
 @dataclass(frozen=True, slots=True)
 class ReadMemory:
     """`direction` and `subject` (members x width,) of unit length, `overlap` (keys + 1,) the published target against each
-    known key, `place` in the known keys or -1, `words` the places of the known words of its key of `word_count`, `value_keys`
-    (keys + 1,) what the value alone would call for, buckets of key and value, and the known values most like its own,
-    `like_places` and `likeness` (64,) each."""
+    known key and `nearest` the greatest of them, `place` in the known keys or -1, `words` the places of the known words of its
+    key of `word_count`, `value_keys` (keys + 1,) what the value alone would call for, buckets of key and value, and the known
+    values most like its own, `like_places` and `likeness` (64,) each."""
 
     direction: np.ndarray
     subject: np.ndarray
     overlap: np.ndarray
+    nearest: float
     place: int
     words: np.ndarray
     word_count: int
@@ -78,7 +76,6 @@ class Reader:
         words = 1 / (1 + np.exp(-(self._answers("word_out", hidden) + self.arrays["word_bias"])))
         subject = self._direction(self._answers("message_subject", hidden))
         shared = np.array(overlap_ids(text), np.int64)
-        said_values, said_keys, said_nearest = self._said.message(shared)
         return ReadMessage(
             direction=self._direction(self._answers("message_in", hidden)),
             subject=subject,
@@ -86,9 +83,7 @@ class Reader:
             keys=self._key_chances(hidden),
             words=words.mean(axis=0),
             shared=shared,
-            said_values=said_values,
-            said_keys=said_keys,
-            said_nearest=said_nearest,
+            said=self._said.message(shared),
         )
 
     def memory(self, text: str) -> ReadMemory:
@@ -100,10 +95,12 @@ class Reader:
         words = key_words(key)
         value_ids = np.array(overlap_ids(value), np.int64)
         like_places, likeness = self._said.memory(value_ids)
+        overlap = self._overlap(words)
         return ReadMemory(
             direction=self._direction(self._answers("key_in", self._embed(key)) + self._answers("value_in", of_value)),
             subject=self._direction(self._answers("value_subject", of_value)),
-            overlap=self._overlap(words),
+            overlap=overlap,
+            nearest=float(overlap.max()),
             place=self._key_place.get(key, -1),
             words=np.array(sorted(self._word_place[word] for word in words if word in self._word_place), np.int64),
             word_count=len(words),

@@ -7,6 +7,7 @@ knows rare words that a trained embedding of few numbers does not keep.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from diaglib.memory.ngrams import BUCKETS, overlap_ids
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 NOTHING_NEAR = 1e-3  # weight of having seen nothing like it
 LIKE_VALUES = 64  # known values that a memory's value is compared with
+NEAREST_LINES = 300  # of what is like a message: looked at one by one, with their key and value together
+MOST_BUCKETS = 255  # of one text; a count of them is a byte
 PREFIX = "said_"
 
 
@@ -32,12 +35,26 @@ def said_arrays(lines: Sequence[Line], keys: Sequence[str]) -> dict[str, np.ndar
     values = {value: number for number, value in enumerate(dict.fromkeys(value for _, value, _ in rows))}
     arrays: dict[str, np.ndarray] = {}
     for name, texts in (("message", [message for _, _, message in rows]), ("value", list(values))):
-        ids = [overlap_ids(text) for text in texts]
+        ids = [overlap_ids(text)[:MOST_BUCKETS] for text in texts]
         arrays[f"{PREFIX}{name}_ids"] = np.array([bucket for one in ids for bucket in one], np.uint16)
-        arrays[f"{PREFIX}{name}_counts"] = np.array([len(one) for one in ids], np.uint16)
+        arrays[f"{PREFIX}{name}_counts"] = np.array([len(one) for one in ids], np.uint8)
     arrays[f"{PREFIX}values"] = np.array([values[value] for _, value, _ in rows], np.uint16)
     arrays[f"{PREFIX}keys"] = np.array([place[key] for key, _, _ in rows], np.uint16)
     return arrays
+
+
+@dataclass(frozen=True, slots=True)
+class LikeLines:
+    """What was said in words like a message's: of every known value, `values` (values,), and key, `keys` (keys + 1,), in shares
+    of all that is like it; `nearest`, the cosine of the nearest line; of the nearest lines their shares and the places of
+    their values and keys, (300,) each or fewer."""
+
+    values: np.ndarray
+    keys: np.ndarray
+    nearest: float
+    line_shares: np.ndarray
+    line_values: np.ndarray
+    line_keys: np.ndarray
 
 
 class Said:
@@ -51,25 +68,31 @@ class Said:
         self._value_of, self._key_of = arrays[f"{PREFIX}values"], arrays[f"{PREFIX}keys"]
         self._key_count = key_count
 
-    def message(self, ids: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
-        """How much was said of every known value (values,) and key (keys + 1,) in words like these `ids`, in shares of all that
-        is like them, and the cosine of the nearest line."""
+    def message(self, ids: np.ndarray) -> LikeLines:
+        """What was said in words like these `ids`."""
         import numpy as np
 
         places, found = self._messages.likeness(ids)
         weights = np.square(np.square(found))  # a line half as like counts a sixteenth
         weights /= weights.sum() + NOTHING_NEAR
-        values = np.bincount(self._value_of[places], weights, len(self._values))
-        keys = np.bincount(self._key_of[places], weights, self._key_count + 1)
-        return values.astype(np.float32), keys.astype(np.float32), float(found.max(initial=0.0))
+        values, keys = self._value_of[places], self._key_of[places]
+        most = np.argpartition(-weights, NEAREST_LINES)[:NEAREST_LINES] if len(weights) > NEAREST_LINES else slice(None)
+        return LikeLines(
+            values=np.bincount(values, weights, len(self._values)).astype(np.float32),
+            keys=np.bincount(keys, weights, self._key_count + 1).astype(np.float32),
+            nearest=float(found.max(initial=0.0)),
+            line_shares=weights[most].astype(np.float32),
+            line_values=values[most],
+            line_keys=keys[most],
+        )
 
     def memory(self, ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The known values that are most like one with these `ids`: places (64,) and cosines (64,), 0 where there are fewer."""
+        """The known values that are most like one with these `ids`: places (64,) and cosines (64,), -1 and 0 where fewer are."""
         import numpy as np
 
         found, cosines = self._values.likeness(ids)
         most = np.argsort(-cosines, kind="stable")[:LIKE_VALUES]
-        places, likeness = np.zeros(LIKE_VALUES, np.int32), np.zeros(LIKE_VALUES, np.float32)
+        places, likeness = np.full(LIKE_VALUES, -1, np.int32), np.zeros(LIKE_VALUES, np.float32)
         places[: len(most)], likeness[: len(most)] = found[most], cosines[most]
         return places, likeness
 

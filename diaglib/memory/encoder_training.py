@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from diaglib.memory.associations import all_associated_lines, associated_lines, further_topics, keys_of_values, load_associations
+from diaglib.memory.associations import all_associated_lines, associated_lines, keys_of_values, load_associations
 from diaglib.memory.encoder_local import LocalEncoder
 from diaglib.memory.encoder_said import PREFIX, said_arrays
 from diaglib.memory.encoder_wordings import part_of_key, vary
@@ -35,13 +35,13 @@ class TrainingSettings:
     """Sizes of a training.
 
     `members` embeddings of that `width`, `epochs` over fresh wordings, `batch_size` in lines, the share of n-grams left out;
-    for the judge the `folds`, the `stores` of each writer and the `sweep_stores` of each of our sweeps over all keys, its own
-    width and steps, and what finding the right memory first weighs beside the error; `precision` and `silence` are what the
-    threshold is calibrated for.
+    for the judge the `folds`, the `stores` of each writer and the `sweep_stores` of each of our sweeps over all keys, how many
+    `judges` are averaged, their width and steps, and what finding the right memory first weighs beside the error; `precision`
+    and `silence` are what the threshold is calibrated for.
     """
 
     members: int = 3
-    width: int = 48
+    width: int = 46
     epochs: int = 9
     batch_size: int = 128
     learning_rate: float = 2e-2
@@ -49,13 +49,14 @@ class TrainingSettings:
     gram_dropout: float = 0.5
     values_per_message: int = 2
     folds: int = 6
-    stores: int = 12
-    sweep_stores: int = 24
+    stores: int = 24
+    sweep_stores: int = 48
+    judges: int = 4
     judge_width: int = 24
     judge_steps: int = 1_500
-    first_weight: float = 0.03
-    precision: float = 0.8  # more than is asked for: on lines of a new writer both are lower
-    silence: float = 0.92
+    first_weight: float = 0.05
+    precision: float = 0.78  # more than is asked for: on lines of a new writer both are lower
+    silence: float = 0.88
     seed: int = 0
 
 
@@ -70,7 +71,6 @@ def train_embedding(
 
     rng = random.Random(settings.seed)
     torch.manual_seed(settings.seed)
-    topics = [*topics, *further_topics()]
     model = _Model(topics, settings)
     variants, associations, keys = message_variants(), load_associations(), keys_of_values(topics)
     # rows that a batch does not touch stay as they are: many times faster than a dense step over all buckets

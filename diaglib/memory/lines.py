@@ -127,7 +127,7 @@ def read_topics(text: str, source: int = 0) -> list[Topic]:
 
 
 def read_sets(text: str, source: int = 0) -> list[Topic]:
-    """Topics of sets that each begin with `## who`, then a line `[key: value] message` each. Raises ValueError as `read_lines`."""
+    """Topics of sets that each begin with `## who`, below it lines `[key: value] message`. Raises ValueError as `read_lines`."""
     topics = []
     for part, rows in enumerate(f"\n{text}".split(f"\n{NEW_SET}")[1:]):
         by_key: dict[str, list[tuple[str, str]]] = {}
@@ -169,8 +169,16 @@ def unseen_lines() -> list[Line]:
     return read_lines(FOLDER / "unseen.txt")
 
 
+def calibration_sets() -> list[list[Line]]:
+    """Sets by a writer of whom no line is trained on: the threshold is calibrated on them."""
+    sets: dict[int | None, list[Line]] = {}
+    for topic in read_sets((FOLDER / "calibration.txt").read_text(encoding="utf-8")):
+        sets.setdefault(topic.part, []).extend(topic.lines(random.Random(0)))
+    return list(sets.values())
+
+
 def other_writers_lines() -> list[list[Line]]:
-    """Further tests: known and new keys in the words of two writers of whom no line is trained on."""
+    """Further tests: known and new keys in the words of writers of whom no line is trained on."""
     return [read_lines(path) for path in sorted(FOLDER.glob("told_test_*.txt"))]
 
 

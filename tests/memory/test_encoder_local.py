@@ -136,6 +136,17 @@ def test_the_weights_of_an_earlier_version_are_named(missing: str, tmp_path: Pat
         LocalEncoder.load(tmp_path)
 
 
+def test_a_judge_of_other_features_is_named(tmp_path: Path) -> None:
+    from safetensors.numpy import load_file, save_file
+
+    arrays = load_file(FOLDER / "model.safetensors")
+    arrays["judge_mean"] = arrays["judge_mean"][:-1]
+    save_file(arrays, tmp_path / "model.safetensors")
+    shutil.copy(FOLDER / "config.json", tmp_path)
+    with pytest.raises(ValueError, match=r"earlier version .*memory train"):
+        LocalEncoder.load(tmp_path)
+
+
 def test_the_record_of_the_training_is_beside_the_weights() -> None:
     record = json.loads((FOLDER / "training.json").read_text(encoding="utf-8"))
     assert record["training"][-1]["loss"] < record["training"][0]["loss"]

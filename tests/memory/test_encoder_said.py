@@ -7,7 +7,7 @@ import pytest
 
 from diaglib.memory.encoder import load_encoder
 from diaglib.memory.encoder_local import FEATURES
-from diaglib.memory.encoder_said import LIKE_VALUES, Said, said_arrays
+from diaglib.memory.encoder_said import LIKE_VALUES, NEAREST_LINES, Said, said_arrays
 from diaglib.memory.ngrams import BUCKETS, overlap_ids
 from diaglib.memory.pairs import Line
 
@@ -38,27 +38,40 @@ def test_a_line_said_twice_counts_once() -> None:
 
 
 def test_a_message_is_of_the_value_and_key_that_one_like_it_was_of(said: Said) -> None:
-    values, keys, nearest = said.message(ids("사랑니 뽑는대 어떡해"))
-    assert values.argmax() == 0
-    assert keys.argmax() == KEYS.index("오늘 일정")
-    assert len(keys) == len(KEYS) + 1
-    assert 0.5 < nearest < 1
-    assert values.sum() == pytest.approx(1, abs=0.02)
-    assert said.message(ids("밤편지 들으면 울어"))[2] == pytest.approx(1)
+    like = said.message(ids("사랑니 뽑는대 어떡해"))
+    assert like.values.argmax() == 0
+    assert like.keys.argmax() == KEYS.index("오늘 일정")
+    assert len(like.keys) == len(KEYS) + 1
+    assert 0.5 < like.nearest < 1
+    assert like.values.sum() == pytest.approx(1, abs=0.02)
+    first = like.line_shares.argmax()
+    assert (like.line_values[first], like.line_keys[first]) == (0, KEYS.index("오늘 일정"))
+    assert said.message(ids("밤편지 들으면 울어")).nearest == pytest.approx(1)
+
+
+def test_only_the_nearest_of_many_lines_are_told_one_by_one() -> None:
+    lines = [Line(KEYS[number % 2], f"값{number}", f"치과 {number}번째") for number in range(2 * NEAREST_LINES)]
+    said = Said(said_arrays(lines, KEYS) | {"rarity": np.ones(BUCKETS, np.float32)}, len(KEYS))
+    like = said.message(ids("치과 17번째"))
+    assert len(like.line_shares) == len(like.line_values) == len(like.line_keys) == NEAREST_LINES
+    assert like.line_values[like.line_shares.argmax()] == 17
+    assert like.values.sum() > like.line_shares.sum()
 
 
 @pytest.mark.parametrize("text", ["", "zzz qqq", "?!"])
 def test_what_is_like_nothing_is_of_nothing(said: Said, text: str) -> None:
-    values, keys, nearest = said.message(ids(text))
-    assert not values.any()
-    assert not keys.any()
-    assert nearest == 0
+    like = said.message(ids(text))
+    assert not like.values.any()
+    assert not like.keys.any()
+    assert not len(like.line_shares)
+    assert like.nearest == 0
 
 
 def test_the_known_values_most_like_one_come_with_their_likeness(said: Said) -> None:
     places, likeness = said.memory(ids("치과 검진"))
     assert len(places) == len(likeness) == LIKE_VALUES
     assert set(places[likeness > 0]) == {0, 1}
+    assert set(places[likeness == 0]) == {-1}
     assert not said.memory(ids(""))[1].any()
 
 

@@ -16,11 +16,12 @@ import pytest
 from diaglib.memory import encoder_build
 from diaglib.memory.associations import all_associated_lines, associated_lines, further_topics, keys_of_values, load_associations
 from diaglib.memory.encoder_build import save, train_local
-from diaglib.memory.encoder_held_out import HeldOut, held_out_stores, make_folds
+from diaglib.memory.encoder_held_out import Fold, HeldOut, held_out_stores, make_folds
 from diaglib.memory.encoder_judge import fit_judge
 from diaglib.memory.encoder_local import FEATURES, LocalEncoder
-from diaglib.memory.encoder_training import TrainingSettings, as_members, train_embedding, vary
-from diaglib.memory.lines import Topic, chit_chat, load_topics, unseen_lines
+from diaglib.memory.encoder_training import TrainingSettings, as_members, train_embedding
+from diaglib.memory.encoder_wordings import vary
+from diaglib.memory.lines import Topic, chit_chat, load_topics, read_sets, unseen_lines
 
 SMALL = TrainingSettings(members=1, width=16, epochs=6, batch_size=32, folds=2, stores=4, sweep_stores=4, judge_steps=60)
 KEYS = ("오늘 일정", "내일 일정", "좋아하는 가수", "먹고 싶은 음식", "취미", "반려동물")
@@ -61,13 +62,31 @@ def test_the_judge_sees_only_what_was_held_out(topics, trained) -> None:
         assert len(fold.silent) == len(fold.chat) == 20
         assert not set(fold.silent) & set(fold.chat)
         stores = held_out_stores(trained[0], fold, SMALL)
-        assert len(stores) == SMALL.stores * len(gone)
+        sets = {(topic.source, topic.part) for topic in fold.left_out if topic.part is not None}
+        drawn = {topic.source for topic in fold.left_out if topic.part is None}
+        assert len(stores) == len(sets) + SMALL.stores * len(drawn)
         for store in stores:
             memories, messages = store.features.shape[:2]
             assert store.truth.shape == (memories, messages)
             assert messages == memories + store.chats
             assert not store.truth[:, memories:].any()
             assert (np.diag(store.truth[:, :memories]) == 1).all()
+
+
+def test_a_set_is_a_store_as_it_was_written(trained) -> None:
+    rows = "## one\n[취미: 독서] 심심해\n[오늘 일정: 시험] 떨려\n## two\n[취미: 낚시] 뭐 하지\n[내일 일정: 시험] 잠이 안 와\n"
+    sets = read_sets(rows, source=7)
+    fold = Fold(rest=[], chat=[], left_out=sets, silent=["안녕"])
+    stores = held_out_stores(trained[0], fold, SMALL)
+    assert [store.truth.shape for store in stores] == [(2, 3), (2, 3)]
+
+
+def test_every_fold_has_keys_it_never_met(topics) -> None:
+    few = [Topic(0, f"좋아하는 {number}", ("값",), ("말",)) for number in range(6)]
+    folds = make_folds([*topics, *few], chit_chat()[:40], replace(SMALL, folds=3))
+    known = [{topic.key for topic in fold.rest} for fold in folds]
+    assert all("오늘 일정" in keys for keys in known)
+    assert all({topic.key for topic in few} - keys for keys in known)
 
 
 def test_members_agree_with_the_mean_of_them(topics, trained) -> None:

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from diaglib.memory.lines import (
+    calibration_sets,
     chit_chat,
     load_topics,
     message_variants,
@@ -110,7 +111,8 @@ def test_our_lines_are_many_and_the_test_is_unseen() -> None:
     wordings = {message for topic in topics for message in topic.messages} | {line.message for line in learnt} | set(chat)
     wordings |= {variant for variants in message_variants().values() for variant in variants}
     assert not {line.message for line in unseen} & wordings
-    for lines in other_writers_lines():
+    assert len(calibration_sets()) >= 8
+    for lines in [*other_writers_lines(), [line for one in calibration_sets() for line in one]]:
         assert len(lines) >= 300
         assert not {line.message for line in lines} & wordings
 

@@ -28,11 +28,12 @@ SHARE_OF_A_COMMON_KEY = 0.01
 
 @dataclass(frozen=True, slots=True)
 class Fold:
-    """`rest` and `chat` are trained on, `left_out` topics and the `silent` messages are not."""
+    """`rest` and `chat` are trained on; `left_out` topics, those of `unknown` keys and the `silent` messages are not."""
 
     rest: list[Topic]
     chat: list[str]
     left_out: list[Topic]
+    unknown: list[Topic]
     silent: list[str]
 
 
@@ -63,6 +64,7 @@ def make_folds(topics: Sequence[Topic], chat: Sequence[str], settings: TrainingS
                 [topic for topic in topics if topic.source not in gone and topic.key not in unknown],
                 [message for message in small_talk if message not in silent],
                 [topic for topic in topics if topic.source in gone],
+                [topic for topic in topics if topic.key in unknown],
                 silent,
             )
         )
@@ -81,7 +83,7 @@ def held_out_stores(encoder: LocalEncoder, fold: Fold, settings: TrainingSetting
     """Stores of what is left out, as an encoder that was trained on the rest sees them.
 
     A set is a store as it was written; of other sources half are lines as they come, most of them of the few keys people speak
-    of most, half lines of keys drawn one by one.
+    of most, half lines of keys drawn one by one. The last have keys that the encoder does not know and no others.
     """
     rng = random.Random(settings.seed)
     sets: dict[tuple[int, int], list[Line]] = {}
@@ -94,6 +96,7 @@ def held_out_stores(encoder: LocalEncoder, fold: Fold, settings: TrainingSetting
         every = [line for topic in topics for line in topic.lines(rng)]
         for number in range(settings.sweep_stores if source < len(SWEEPS) else settings.stores):
             drawn.append(_some_keys(topics, rng) if number % 2 else rng.sample(every, min(LINES_A_STORE, len(every))))
+    drawn += [_some_keys(fold.unknown, rng) for _ in range(settings.unknown_stores if fold.unknown else 0)]
     chats = min(CHATS_A_STORE, len(fold.silent))
     return [_held_out(encoder, lines, rng.sample(fold.silent, chats)) for lines in [*sets.values(), *drawn]]
 

@@ -23,7 +23,9 @@ from diaglib.memory.encoder_training import TrainingSettings, as_members, train_
 from diaglib.memory.encoder_wordings import vary
 from diaglib.memory.lines import Topic, chit_chat, load_topics, read_sets, unseen_lines
 
-SMALL = TrainingSettings(members=1, width=16, epochs=6, batch_size=32, folds=2, stores=4, sweep_stores=4, judge_steps=60)
+SMALL = TrainingSettings(
+    members=1, width=16, epochs=6, batch_size=32, folds=2, stores=4, sweep_stores=4, unknown_stores=3, judge_steps=60
+)
 KEYS = ("오늘 일정", "내일 일정", "좋아하는 가수", "먹고 싶은 음식", "취미", "반려동물")
 
 
@@ -64,7 +66,7 @@ def test_the_judge_sees_only_what_was_held_out(topics, trained) -> None:
         stores = held_out_stores(trained[0], fold, SMALL)
         sets = {(topic.source, topic.part) for topic in fold.left_out if topic.part is not None}
         drawn = {topic.source for topic in fold.left_out if topic.part is None}
-        assert len(stores) == len(sets) + SMALL.stores * len(drawn)
+        assert len(stores) == len(sets) + SMALL.stores * len(drawn) + (SMALL.unknown_stores if fold.unknown else 0)
         for store in stores:
             memories, messages = store.features.shape[:2]
             assert store.truth.shape == (memories, messages)
@@ -76,7 +78,7 @@ def test_the_judge_sees_only_what_was_held_out(topics, trained) -> None:
 def test_a_set_is_a_store_as_it_was_written(trained) -> None:
     rows = "## one\n[취미: 독서] 심심해\n[오늘 일정: 시험] 떨려\n## two\n[취미: 낚시] 뭐 하지\n[내일 일정: 시험] 잠이 안 와\n"
     sets = read_sets(rows, source=7)
-    fold = Fold(rest=[], chat=[], left_out=sets, silent=["안녕"])
+    fold = Fold(rest=[], chat=[], left_out=sets, unknown=[], silent=["안녕"])
     stores = held_out_stores(trained[0], fold, SMALL)
     assert [store.truth.shape for store in stores] == [(2, 3), (2, 3)]
 

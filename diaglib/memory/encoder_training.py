@@ -51,7 +51,7 @@ class TrainingSettings:
     folds: int = 6
     stores: int = 24
     sweep_stores: int = 48
-    unknown_stores: int = 80
+    unknown_stores: int = 200
     judges: int = 4
     judge_width: int = 24
     judge_steps: int = 1_500

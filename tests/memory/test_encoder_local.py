@@ -29,13 +29,13 @@ def test_it_keeps_its_promise_on_keys_and_wordings_it_never_saw() -> None:
     figures = measure(load_encoder(), unseen_lines(), chit_chat())
     assert figures["top1"] >= 0.75
     assert figures["precision"] >= 0.85
-    assert figures["recall"] >= 0.4
+    assert figures["recall"] >= 0.5
     assert figures["silence"] >= 0.85
     assert figures["chat_silence"] >= 0.95
 
 
 @pytest.mark.parametrize(
-    ("message", "wanted"), [("콘서트 티켓팅 성공했어", 0), ("오늘 발표하는데 너무 떨려", 1), ("마라탕 시켜 먹을까", 2)]
+    ("message", "wanted"), [("콘서트 티켓팅 성공했어", 0), ("오늘 발표하는데 너무 떨려", 1), ("배고픈데 뭐 시켜 먹지", 2)]
 )
 def test_the_right_memory_comes_first(message: str, wanted: int) -> None:
     scores = similarity(MEMORIES, [message])[:, 0]

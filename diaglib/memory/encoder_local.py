@@ -194,16 +194,17 @@ class LocalEncoder:
         import numpy as np
 
         like_places, likeness = (np.stack(part) for part in zip(*((m.like_places, m.likeness) for m in stored), strict=True))
-        like = np.zeros((len(stored), len(asked[0].said.values) + 1), np.float32)  # the last column is of no value
-        like[np.arange(len(stored))[:, None], like_places] = likeness
+        like = np.zeros((len(asked[0].said.values) + 1, len(stored)), np.float32)  # the last row is of no value
+        like[like_places, np.arange(len(stored))[:, None]] = likeness
+        by_key = np.ascontiguousarray(overlaps.T)
         found[:, :, 17] = overlaps @ np.stack([message.said.keys for message in asked], axis=1)
         found[:, :, 18] = [message.said.nearest for message in asked]
         for column, message in enumerate(asked):
             said = message.said
             found[:, column, 16] = (said.values[like_places] * likeness).sum(axis=1)
-            of_lines = like[:, said.line_values] * said.line_shares
-            found[:, column, 21] = (of_lines * overlaps[:, said.line_keys]).sum(axis=1)
-            found[:, column, 22] = (of_lines * (said.line_keys == places[:, None])).sum(axis=1)
+            of_lines = like[said.line_values] * said.line_shares[:, None]
+            found[:, column, 21] = np.einsum("lm,lm->m", of_lines, by_key[said.line_keys])
+            found[:, column, 22] = np.einsum("lm,lm->m", of_lines, said.line_keys[:, None] == places)
 
     def _fill_shares(self, found: np.ndarray, stored: Sequence[ReadMemory], asked: Sequence[ReadMessage]) -> None:
         """Shares of key and value, by weight, that stand in the message: features 8 and 9."""

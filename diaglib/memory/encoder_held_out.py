@@ -90,6 +90,9 @@ def held_out_stores(encoder: LocalEncoder, fold: Fold, settings: TrainingSetting
     for topic in fold.left_out:
         if topic.part is not None:
             sets.setdefault((topic.source, topic.part), []).extend(topic.lines(rng))
+    written = list(sets.values())
+    if len(written) > settings.set_stores:
+        written = rng.sample(written, settings.set_stores)
     drawn = []
     for source in sorted({topic.source for topic in fold.left_out if topic.part is None}):
         topics = [topic for topic in fold.left_out if topic.source == source]
@@ -98,7 +101,7 @@ def held_out_stores(encoder: LocalEncoder, fold: Fold, settings: TrainingSetting
             drawn.append(_some_keys(topics, rng) if number % 2 else rng.sample(every, min(LINES_A_STORE, len(every))))
     drawn += [_some_keys(fold.unknown, rng) for _ in range(settings.unknown_stores if fold.unknown else 0)]
     chats = min(CHATS_A_STORE, len(fold.silent))
-    return [_held_out(encoder, lines, rng.sample(fold.silent, chats)) for lines in [*sets.values(), *drawn]]
+    return [_held_out(encoder, lines, rng.sample(fold.silent, chats)) for lines in [*written, *drawn]]
 
 
 def _some_keys(topics: Sequence[Topic], rng: random.Random) -> list[Line]:

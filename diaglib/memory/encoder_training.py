@@ -36,7 +36,7 @@ class TrainingSettings:
 
     `members` embeddings of that `width`, `epochs` over fresh wordings, `batch_size` in lines, the share of n-grams left out;
     for the judge the `folds`, the `stores` of each writer and the `sweep_stores` of each of our sweeps over all keys, the
-    `unknown_stores` of a fold whose keys it does not know, how many `judges` are averaged, their width and steps, and what
+    most sets of a fold and its `unknown_stores`, whose keys it does not know, how many `judges` are averaged, their width and steps, and what
     finding the right memory first weighs beside the error; `precision` and `silence` are what the threshold is calibrated for.
     """
 
@@ -51,6 +51,7 @@ class TrainingSettings:
     folds: int = 6
     stores: int = 24
     sweep_stores: int = 48
+    set_stores: int = 1_000
     unknown_stores: int = 200
     judges: int = 4
     judge_width: int = 24

@@ -13,7 +13,8 @@ from diaglib.memory.encoder import LOCAL, Encoder, load_encoder
 
 HELD_OUT_EVERY = 6  # a key in so many is kept for the calibration
 _HALF = {"float16": "fp16", "bfloat16": "bf16"}
-_SHORT_FOLDS = 2  # of a training with fewer epochs than the shipped one
+# of a training with fewer epochs than the shipped one
+_SHORT = {"members": 1, "folds": 2, "stores": 2, "sweep_stores": 4, "set_stores": 40, "unknown_stores": 10, "judges": 1}
 
 
 def train_encoder(
@@ -31,7 +32,7 @@ def train_encoder(
 
         settings = TrainingSettings(seed=seed)
         if epochs is not None:
-            settings = TrainingSettings(epochs=epochs, members=1, folds=_SHORT_FOLDS, seed=seed)
+            settings = TrainingSettings(epochs=epochs, seed=seed, **_SHORT)
         record = train_local(folder, settings)
         return load_encoder(str(folder)), record["training"]
     from diaglib.memory.encoder_sentence import FineTuning, fine_tune

@@ -35,9 +35,10 @@ class TrainingSettings:
     """Sizes of a training.
 
     `members` embeddings of that `width`, `epochs` over fresh wordings, `batch_size` in lines, the share of n-grams left out;
-    for the judge the `folds`, the `stores` of each writer and the `sweep_stores` of each of our sweeps over all keys, the
-    most sets of a fold and its `unknown_stores`, whose keys it does not know, how many `judges` are averaged, their width and steps, and what
-    finding the right memory first weighs beside the error; `precision` and `silence` are what the threshold is calibrated for.
+    for the judge the `folds`, the `stores` of each writer and the `sweep_stores` of each of our sweeps over all keys, at most
+    `set_stores` sets and `unknown_stores` of keys it does not know a fold, how many `judges` are averaged, their width and
+    steps, and what finding the right memory first weighs beside the error; `precision` and `silence` are what the threshold
+    is calibrated for.
     """
 
     members: int = 3

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from diaglib.memory.associations import NO_SOURCE
 from diaglib.memory.encoder_local import LocalEncoder
 from diaglib.memory.encoder_training import TrainingSettings
-from diaglib.memory.lines import SWEEPS, Topic
+from diaglib.memory.lines import SWEEPS, Topic, whole_sets
 from diaglib.memory.pairs import Line, targets
 
 if TYPE_CHECKING:
@@ -76,7 +76,8 @@ def _rare_keys(topics: Sequence[Topic]) -> list[str]:
     said: dict[str, int] = {}
     for topic in topics:
         said[topic.key] = said.get(topic.key, 0) + len(topic.messages) + len(topic.of_one_value)
-    return sorted(key for key, count in said.items() if count < SHARE_OF_A_COMMON_KEY * sum(said.values()))
+    common = SHARE_OF_A_COMMON_KEY * sum(said.values())
+    return sorted(key for key, count in said.items() if count < common)
 
 
 def held_out_stores(encoder: LocalEncoder, fold: Fold, settings: TrainingSettings) -> list[HeldOut]:
@@ -86,11 +87,7 @@ def held_out_stores(encoder: LocalEncoder, fold: Fold, settings: TrainingSetting
     of most, half lines of keys drawn one by one. The last have keys that the encoder does not know and no others.
     """
     rng = random.Random(settings.seed)
-    sets: dict[tuple[int, int], list[Line]] = {}
-    for topic in fold.left_out:
-        if topic.part is not None:
-            sets.setdefault((topic.source, topic.part), []).extend(topic.lines(rng))
-    written = list(sets.values())
+    written = whole_sets(fold.left_out, rng)
     if len(written) > settings.set_stores:
         written = rng.sample(written, settings.set_stores)
     drawn = []

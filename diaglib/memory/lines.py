@@ -139,6 +139,15 @@ def read_sets(text: str, source: int = 0) -> list[Topic]:
     return topics
 
 
+def whole_sets(topics: Sequence[Topic], rng: random.Random) -> list[list[Line]]:
+    """The lines of every set that topics are of, as they were written together; other topics are passed over."""
+    sets: dict[tuple[int, int], list[Line]] = {}
+    for topic in topics:
+        if topic.part is not None:
+            sets.setdefault((topic.source, topic.part), []).extend(topic.lines(rng))
+    return list(sets.values())
+
+
 def load_topics() -> list[Topic]:
     """Everything we train on: the topics by key, and every activity as a plan for each of the `TIMES`."""
     topics = []
@@ -171,10 +180,7 @@ def unseen_lines() -> list[Line]:
 
 def calibration_sets() -> list[list[Line]]:
     """Sets by a writer of whom no line is trained on: the threshold is calibrated on them."""
-    sets: dict[int | None, list[Line]] = {}
-    for topic in read_sets((FOLDER / "calibration.txt").read_text(encoding="utf-8")):
-        sets.setdefault(topic.part, []).extend(topic.lines(random.Random(0)))
-    return list(sets.values())
+    return whole_sets(read_sets((FOLDER / "calibration.txt").read_text(encoding="utf-8")), random.Random(0))
 
 
 def other_writers_lines() -> list[list[Line]]:

@@ -69,7 +69,7 @@ def train_local(folder: str | Path, settings: TrainingSettings | None = None) ->
         "lines": count_messages(topics),
         "keys": len(encoder.keys),
         "associations": len(load_associations()),
-        "said": len(encoder.arrays["said_values"]),
+        "said": len(encoder.arrays["said_message_counts"]),
         "cpu_seconds": round(sum(seconds) + time.process_time() - started),
         "training": curves[0],
         "calibration": [asdict(row) for row in limits],

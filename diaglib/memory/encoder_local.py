@@ -151,7 +151,7 @@ class LocalEncoder:
         found[:, :, 6] = np.stack([memory.direction for memory in stored]) @ np.stack(
             [message.direction for message in asked], axis=1
         )
-        found[:, :, 7] = np.sqrt(np.stack([memory.value_keys for memory in stored])) @ np.sqrt(chances)
+        found[:, :, 7] = np.stack([memory.value_keys for memory in stored]) @ np.sqrt(chances)
         found[:, :, 10] = chances[-1]
         found[:, :, 11] = chances[:-1].max(axis=0)
         of_values, of_messages = [memory.subject for memory in stored], [message.subject for message in asked]
@@ -194,16 +194,19 @@ class LocalEncoder:
         import numpy as np
 
         like_places, likeness = (np.stack(part) for part in zip(*((m.like_places, m.likeness) for m in stored), strict=True))
-        like = np.zeros((len(asked[0].said.values) + 1, len(stored)), np.float32)  # the last row is of no value
-        like[like_places, np.arange(len(stored))[:, None]] = likeness
-        by_key = np.ascontiguousarray(overlaps.T)
+        columns = np.arange(len(stored))[:, None]
         found[:, :, 17] = overlaps @ np.stack([message.said.keys for message in asked], axis=1)
         found[:, :, 18] = [message.said.nearest for message in asked]
         for column, message in enumerate(asked):
             said = message.said
             found[:, column, 16] = (said.values[like_places] * likeness).sum(axis=1)
-            of_lines = like[said.line_values] * said.line_shares[:, None]
-            found[:, column, 21] = np.einsum("lm,lm->m", of_lines, by_key[said.line_keys])
+            count = len(said.line_values)
+            row_of = np.full(len(said.values) + 1, count, np.int32)  # the last is of no value; likewise what no line is of
+            row_of[said.line_values] = np.arange(count)
+            like = np.zeros((count + 1, len(stored)), np.float32)
+            like[row_of[like_places], columns] = likeness
+            of_lines = like[row_of[said.line_values]] * said.line_shares[:, None]
+            found[:, column, 21] = np.einsum("lm,ml->m", of_lines, overlaps[:, said.line_keys])
             found[:, column, 22] = np.einsum("lm,lm->m", of_lines, said.line_keys[:, None] == places)
 
     def _fill_shares(self, found: np.ndarray, stored: Sequence[ReadMemory], asked: Sequence[ReadMessage]) -> None:

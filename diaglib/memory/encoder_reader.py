@@ -38,8 +38,8 @@ class ReadMessage:
 class ReadMemory:
     """`direction` and `subject` (members x width,) of unit length, `overlap` (keys + 1,) the published target against each
     known key and `nearest` the greatest of them, `place` in the known keys or -1, `words` the places of the known words of its
-    key of `word_count`, `value_keys` (keys + 1,) what the value alone would call for, buckets of key and value, and the known
-    values most like its own, `like_places` and `likeness` (64,) each."""
+    key of `word_count`, `value_keys` (keys + 1,) the roots of how probable the value alone makes each key, buckets of key and
+    value, and the known values most like its own, `like_places` and `likeness` (64,) each."""
 
     direction: np.ndarray
     subject: np.ndarray
@@ -104,7 +104,7 @@ class Reader:
             place=self._key_place.get(key, -1),
             words=np.array(sorted(self._word_place[word] for word in words if word in self._word_place), np.int64),
             word_count=len(words),
-            value_keys=self._key_chances(of_value),
+            value_keys=np.sqrt(self._key_chances(of_value)),
             key_ids=np.array(overlap_ids(key), np.int64),
             value_ids=value_ids,
             like_places=like_places,

@@ -6,6 +6,7 @@ knows rare words that a trained embedding of few numbers does not keep.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -24,22 +25,25 @@ PREFIX = "said_"
 
 
 def said_arrays(lines: Sequence[Line], keys: Sequence[str]) -> dict[str, np.ndarray]:
-    """Lines as arrays: buckets of every message and value, and for every message the places of its value and key.
+    """Lines as arrays: buckets of every message and value, and for every run of messages of one key and value their places
+    and how many follow each other.
 
     `keys` are the known ones. A line that is there twice counts once.
     """
     import numpy as np
 
     place = {key: number for number, key in enumerate(keys)}
-    rows = list(dict.fromkeys((line.key, line.value, line.message) for line in lines))
+    rows = sorted({(line.key, line.value, line.message) for line in lines})
     values = {value: number for number, value in enumerate(dict.fromkeys(value for _, value, _ in rows))}
+    runs = Counter((key, value) for key, value, _ in rows)
     arrays: dict[str, np.ndarray] = {}
     for name, texts in (("message", [message for _, _, message in rows]), ("value", list(values))):
         ids = [overlap_ids(text)[:MOST_BUCKETS] for text in texts]
         arrays[f"{PREFIX}{name}_ids"] = np.array([bucket for one in ids for bucket in one], np.uint16)
         arrays[f"{PREFIX}{name}_counts"] = np.array([len(one) for one in ids], np.uint8)
-    arrays[f"{PREFIX}values"] = np.array([values[value] for _, value, _ in rows], np.uint16)
-    arrays[f"{PREFIX}keys"] = np.array([place[key] for key, _, _ in rows], np.uint16)
+    arrays[f"{PREFIX}run_keys"] = np.array([place[key] for key, _ in runs], np.uint16)
+    arrays[f"{PREFIX}run_values"] = np.array([values[value] for _, value in runs], np.uint16)
+    arrays[f"{PREFIX}run_lengths"] = np.array(list(runs.values()), np.uint16)
     return arrays
 
 
@@ -61,11 +65,15 @@ class Said:
     """Looks texts up in lines. `arrays` are those of `said_arrays` and `rarity` (buckets,); `key_count` keys are known."""
 
     def __init__(self, arrays: Mapping[str, np.ndarray], key_count: int) -> None:
+        import numpy as np
+
         self._rarity = arrays["rarity"]
         self._messages, self._values = (
             _Index(arrays[f"{PREFIX}{name}_ids"], arrays[f"{PREFIX}{name}_counts"], self._rarity) for name in ("message", "value")
         )
-        self._value_of, self._key_of = arrays[f"{PREFIX}values"], arrays[f"{PREFIX}keys"]
+        self._key_of, self._value_of = (
+            np.repeat(arrays[f"{PREFIX}run_{name}"], arrays[f"{PREFIX}run_lengths"]) for name in ("keys", "values")
+        )
         self._key_count = key_count
 
     def message(self, ids: np.ndarray) -> LikeLines:

@@ -21,6 +21,9 @@ LINES = [
 ]
 
 
+VALUES = ("치과 예약", "치과", "아이유")  # in the order of their keys
+
+
 def ids(text: str) -> np.ndarray:
     return np.array(overlap_ids(text), np.int64)
 
@@ -32,20 +35,22 @@ def said() -> Said:
 
 def test_a_line_said_twice_counts_once() -> None:
     arrays = said_arrays(LINES, KEYS)
-    assert len(arrays["said_values"]) == len(arrays["said_keys"]) == len(arrays["said_message_counts"]) == 4
+    assert arrays["said_run_lengths"].tolist() == [1, 2, 1]  # of 치과 예약, 치과, 아이유
+    assert len(arrays["said_run_values"]) == len(arrays["said_run_keys"]) == 3
+    assert len(arrays["said_message_counts"]) == 4
     assert arrays["said_message_counts"].sum() == len(arrays["said_message_ids"])
     assert len(arrays["said_value_counts"]) == 3
 
 
 def test_a_message_is_of_the_value_and_key_that_one_like_it_was_of(said: Said) -> None:
     like = said.message(ids("사랑니 뽑는대 어떡해"))
-    assert like.values.argmax() == 0
+    assert like.values.argmax() == VALUES.index("치과")
     assert like.keys.argmax() == KEYS.index("오늘 일정")
     assert len(like.keys) == len(KEYS) + 1
     assert 0.5 < like.nearest < 1
     assert like.values.sum() == pytest.approx(1, abs=0.02)
     first = like.line_shares.argmax()
-    assert (like.line_values[first], like.line_keys[first]) == (0, KEYS.index("오늘 일정"))
+    assert (like.line_values[first], like.line_keys[first]) == (VALUES.index("치과"), KEYS.index("오늘 일정"))
     assert said.message(ids("밤편지 들으면 울어")).nearest == pytest.approx(1)
 
 
@@ -54,7 +59,8 @@ def test_only_the_nearest_of_many_lines_are_told_one_by_one() -> None:
     said = Said(said_arrays(lines, KEYS) | {"rarity": np.ones(BUCKETS, np.float32)}, len(KEYS))
     like = said.message(ids("치과 17번째"))
     assert len(like.line_shares) == len(like.line_values) == len(like.line_keys) == NEAREST_LINES
-    assert like.line_values[like.line_shares.argmax()] == 17
+    values = [line.value for line in sorted(lines, key=lambda line: (line.key, line.value))]
+    assert values[like.line_values[like.line_shares.argmax()]] == "값17"
     assert like.values.sum() > like.line_shares.sum()
 
 

@@ -42,13 +42,19 @@ def jamo(word: str) -> str:
     return "".join(letters)
 
 
-def ngram_ids(text: str) -> list[int]:
-    """Buckets of everything the embedding looks at: words, pairs of words, syllables 1 to 3, jamo 3 and 5 with word edges."""
+def word_ids(text: str) -> list[list[int]]:
+    """Buckets of everything the embedding looks at, word by word: the word, its pair with the one before, its syllables 1 to 3,
+    its jamo 3 and 5 with word edges. A text without words has one of bucket 0."""
     words = split_words(text)
-    ids = [_bucket(f"p{one} {two}") for one, two in pairwise(words)]
-    for word in words:
-        ids += _word_ids(word)
-    return ids
+    found = [list(_word_ids(word)) for word in words]
+    for ids, (one, two) in zip(found[1:], pairwise(words), strict=True):
+        ids.append(_bucket(f"p{one} {two}"))
+    return found or [[0]]
+
+
+def ngram_ids(text: str) -> list[int]:
+    """The buckets of all words of a text in one row."""
+    return [bucket for ids in word_ids(text) for bucket in ids]
 
 
 @lru_cache(maxsize=20_000)

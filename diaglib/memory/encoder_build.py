@@ -11,6 +11,7 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, replace
+from math import ceil
 from multiprocessing import get_context, parent_process
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -24,6 +25,7 @@ from diaglib.memory.associations import further_topics, load_associations
 from diaglib.memory.encoder_held_out import held_out_stores, make_folds
 from diaglib.memory.encoder_judge import fit_judge
 from diaglib.memory.encoder_local import EMBEDDING, SCALE, LocalEncoder
+from diaglib.memory.encoder_packing import pack_rows
 from diaglib.memory.encoder_training import TrainingSettings, as_members, train_embedding
 from diaglib.memory.evaluation import choose_threshold, judged, measure, threshold_curve
 from diaglib.memory.lines import (
@@ -36,11 +38,11 @@ from diaglib.memory.lines import (
     unseen_lines,
 )
 
-STORED_HALF = ("rarity", "value_subjects", "key_out", "word_out")  # half precision is enough for them
-LARGEST_BYTE = 127
+# half precision is enough for them
+STORED_HALF = ("rarity", "value_subjects", "key_out", "word_out", "window", "mix_in", "mix_out")
 
 Curve = list[dict[str, float]]
-Job = tuple[Sequence[Topic], Sequence[str], TrainingSettings]
+Job = tuple[Sequence[Topic], Sequence[str], TrainingSettings, bool]  # the last: with phrases
 
 
 def train_local(folder: str | Path, settings: TrainingSettings | None = None) -> dict[str, Any]:
@@ -53,17 +55,22 @@ def train_local(folder: str | Path, settings: TrainingSettings | None = None) ->
     settings = settings or TrainingSettings()
     topics, chat = [*load_topics(), *further_topics()], chit_chat()
     folds = make_folds(topics, chat, settings)
-    jobs: list[Job] = [(topics, chat, replace(settings, seed=settings.seed + member)) for member in range(settings.members)]
-    jobs += [(fold.rest, fold.chat, settings) for fold in folds]
+    members = settings.members + settings.plain_members
+    jobs: list[Job] = [
+        (topics, chat, replace(settings, seed=settings.seed + member), member < settings.members) for member in range(members)
+    ]
+    jobs += [(fold.rest, fold.chat, settings, True) for fold in folds]
     encoders, curves, seconds = zip(*_train_all(jobs), strict=True)
     started = time.process_time()
     with one_thread():
-        of_folds = zip(encoders[settings.members :], folds, strict=True)
+        of_folds = zip(encoders[members:], folds, strict=True)
         held_out = [held_out_stores(encoder, fold, settings) for encoder, fold in of_folds]
-        encoder = as_members(encoders[: settings.members])
+        encoder = as_members(encoders[:members])
         encoder = fit_judge(encoder, [store for stores in held_out for store in stores], settings)
-        limits = threshold_curve([judged(encoder, lines) for lines in calibration_sets()])
-    encoder.threshold = choose_threshold(limits, settings.precision, settings.silence)
+        by_writer = [[judged(encoder, lines) for lines in sets] for sets in calibration_sets()]
+    thresholds = [choose_threshold(threshold_curve(stores), settings.precision, settings.silence) for stores in by_writer]
+    encoder.threshold = sorted(thresholds)[ceil(settings.share_of_writers * len(thresholds)) - 1]
+    limits = threshold_curve([store for stores in by_writer for store in stores])
     record = {
         "settings": asdict(settings),
         "lines": count_messages(topics),
@@ -72,6 +79,7 @@ def train_local(folder: str | Path, settings: TrainingSettings | None = None) ->
         "said": len(encoder.arrays["said_message_counts"]),
         "cpu_seconds": round(sum(seconds) + time.process_time() - started),
         "training": curves[0],
+        "thresholds_of_writers": thresholds,
         "calibration": [asdict(row) for row in limits],
         "unseen": measure(encoder, unseen_lines(), chat),
         "other_writers": [measure(encoder, lines, chat) for lines in other_writers_lines()],
@@ -105,24 +113,20 @@ def _train_one(job: Job) -> tuple[LocalEncoder, Curve, float]:
     started = time.process_time()
     curve: Curve = []
     with one_thread():
-        encoder = train_embedding(*job, curve)
+        topics, chat, settings, phrases = job
+        encoder = train_embedding(topics, chat, settings, curve, phrases)
     return encoder, curve, time.process_time() - started
 
 
 def save(encoder: LocalEncoder, folder: Path) -> None:
-    """Weights and names into a folder that `LocalEncoder.load` takes; the threshold is written last.
-
-    The embedding is stored as bytes and a scale a row: its rows are summed, and their small errors with them.
-    """
+    """Weights and names into a folder that `LocalEncoder.load` takes; the threshold is written last."""
     import numpy as np
     from safetensors.numpy import save_file
 
     folder.mkdir(parents=True, exist_ok=True)
     kinds = {name: np.float16 if name in STORED_HALF else array.dtype for name, array in encoder.arrays.items()}
     arrays = {name: np.ascontiguousarray(array, kinds[name]) for name, array in encoder.arrays.items()}
-    table = encoder.arrays[EMBEDDING]
-    scale = np.maximum(abs(table).max(axis=-1, keepdims=True) / LARGEST_BYTE, 1e-6).astype(np.float16)
-    arrays |= {EMBEDDING: np.round(table / scale).clip(-LARGEST_BYTE, LARGEST_BYTE).astype(np.int8), SCALE: scale}
+    arrays[EMBEDDING], arrays[SCALE] = pack_rows(encoder.arrays[EMBEDDING])
     save_file(arrays, folder / "model.safetensors")
     config = {"keys": encoder.keys, "words": encoder.words, "threshold": encoder.threshold}
     (folder / "config.json").write_text(json.dumps(config, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")

@@ -11,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from diaglib.memory.encoder_packing import unpack_rows
 from diaglib.memory.encoder_reader import Reader, ReadMemory, ReadMessage, unit
 from diaglib.memory.ngrams import BUCKETS
 
@@ -80,7 +81,7 @@ class LocalEncoder:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         arrays = load_file(folder / "model.safetensors")
         try:
-            arrays[EMBEDDING] = arrays[EMBEDDING].astype("float32") * arrays.pop(SCALE).astype("float32")
+            arrays[EMBEDDING] = unpack_rows(arrays[EMBEDDING], arrays.pop(SCALE))
             if len(arrays["judge_mean"]) != len(FEATURES):
                 raise KeyError("judge")
             return cls(arrays, config["keys"], config["words"], config["threshold"])

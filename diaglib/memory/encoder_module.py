@@ -1,6 +1,6 @@
 """The n-gram embedding as a module of sentence-transformers: what `StaticEmbedding` is, for Korean and without a vocabulary.
 
-Used by the training of `local` and wherever a SentenceTransformer is wanted. Rule: the same n-grams as at query time.
+Used wherever a SentenceTransformer is wanted. Rule: the same n-grams as at query time.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ class NgramEmbedding(InputModule):
 
     config_keys = ["width"]  # noqa: RUF012 - the base class declares it as a list
 
-    def __init__(self, width: int = 96, gram_dropout: float = 0.0, sparse: bool = False) -> None:
+    def __init__(self, width: int = 96, gram_dropout: float = 0.0) -> None:
         super().__init__()
         self.width, self.gram_dropout = width, gram_dropout
-        self.embedding = nn.EmbeddingBag(BUCKETS, width, mode="sum", sparse=sparse)
+        self.embedding = nn.EmbeddingBag(BUCKETS, width, mode="sum")
         nn.init.normal_(self.embedding.weight, std=0.02)
 
     def preprocess(self, inputs: Sequence[Any], prompt: str | None = None, **kwargs: Any) -> dict[str, torch.Tensor]:
@@ -37,7 +37,7 @@ class NgramEmbedding(InputModule):
         starts = []
         for text in inputs:
             starts.append(len(flat))
-            flat += ngram_ids(f"{prompt or ''}{text}") or [0]  # a text without letters has the first bucket
+            flat += ngram_ids(f"{prompt or ''}{text}")
         return {"input_ids": torch.tensor(flat, dtype=torch.long), "offsets": torch.tensor(starts, dtype=torch.long)}
 
     def forward(self, features: dict[str, torch.Tensor], **kwargs: Any) -> dict[str, torch.Tensor]:

@@ -12,11 +12,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from diaglib.memory.encoder_said import LikeLines, Said
-from diaglib.memory.ngrams import ngram_ids, overlap_ids
+from diaglib.memory.ngrams import overlap_ids, word_ids
 from diaglib.memory.pairs import SAME_KEYS, key_and_value, key_words
 
 if TYPE_CHECKING:
     import numpy as np
+
+WORD_SCALE = 0.25  # brings the sum of a word's rows to about 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +60,10 @@ class ReadMemory:
 class Reader:
     """Reads texts with the weights of an encoder.
 
-    `arrays`, m members of width w: `embedding` (m, buckets, w), the heads `message_in`, `key_in`, `value_in`,
-    `message_subject` and `value_subject` (m, w, w), `key_out` (m, keys + 1, w) with `key_bias`, `word_out` (m, words, w)
-    with `word_bias`, `value_subjects` (reference values, m w), `rarity` and those of `said_arrays`.
+    `arrays`, m members of width w: `embedding` (m, buckets, w), its layers `window`, `mix_in` and `mix_out` with a bias each,
+    the heads `message_in`, `key_in`, `value_in`, `message_subject` and `value_subject` (m, w, w), `key_out` (m, keys + 1, w)
+    with `key_bias`, `word_out` (m, words, w) with `word_bias`, `value_subjects` (reference values, m w), `rarity` and those of
+    `said_arrays`.
     """
 
     def __init__(self, arrays: Mapping[str, np.ndarray], keys: Sequence[str], words: Sequence[str]) -> None:
@@ -138,12 +141,23 @@ class Reader:
         return table
 
     def _embed(self, text: str) -> np.ndarray:
-        """Sum of the rows of a text's n-grams over the root of their number, (members, width)."""
+        """What each member's embedding makes of a text, (members, width): `encoder_network.TextEmbedding` in numpy."""
         import numpy as np
 
-        ids = ngram_ids(text)
-        table = self.arrays["embedding"]
-        return table[:, ids].sum(axis=1) / np.sqrt(max(len(ids), 1))
+        words = word_ids(text)
+        lengths = np.array([len(ids) for ids in words])
+        rows = self.arrays["embedding"][:, [bucket for ids in words for bucket in ids]]
+        of_words = np.add.reduceat(rows, lengths.cumsum() - lengths, axis=1)
+        whole = of_words.sum(axis=1) / np.sqrt(lengths.sum())
+        members, count, width = of_words.shape
+        windows = np.zeros((members, count, 3 * width), np.float32)
+        windows[:, :, :width] = of_words * WORD_SCALE
+        windows[:, 1:, width : 2 * width] = windows[:, :-1, :width]
+        windows[:, :-1, 2 * width :] = windows[:, 1:, :width]
+        seen = windows @ self.arrays["window"].transpose(0, 2, 1) + self.arrays["window_bias"][:, None]
+        mixed = np.concatenate([whole, np.maximum(seen.max(axis=1), 0)], axis=1)
+        mixed = np.tanh(self._answers("mix_in", mixed) + self.arrays["mix_in_bias"])
+        return whole + self._answers("mix_out", mixed) + self.arrays["mix_out_bias"]
 
     def _answers(self, head: str, hidden: np.ndarray) -> np.ndarray:
         """Each member's head on what that member made of the text, (members, outputs)."""

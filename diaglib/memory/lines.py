@@ -178,9 +178,10 @@ def unseen_lines() -> list[Line]:
     return read_lines(FOLDER / "unseen.txt")
 
 
-def calibration_sets() -> list[list[Line]]:
-    """Sets by a writer of whom no line is trained on: the threshold is calibrated on them."""
-    return whole_sets(read_sets((FOLDER / "calibration.txt").read_text(encoding="utf-8")), random.Random(0))
+def calibration_sets() -> list[list[list[Line]]]:
+    """Sets of each writer of whom no line is trained on: the threshold is calibrated on them."""
+    texts = [path.read_text(encoding="utf-8") for path in sorted(FOLDER.glob("calibration_*.txt"))]
+    return [whole_sets(read_sets(text), random.Random(0)) for text in texts]
 
 
 def other_writers_lines() -> list[list[Line]]:

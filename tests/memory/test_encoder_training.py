@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file
 
 from diaglib.memory import encoder_build
 from diaglib.memory.associations import all_associated_lines, associated_lines, further_topics, keys_of_values, load_associations
@@ -24,7 +25,16 @@ from diaglib.memory.encoder_wordings import vary
 from diaglib.memory.lines import Topic, chit_chat, load_topics, read_sets, unseen_lines
 
 SMALL = TrainingSettings(
-    members=1, width=16, epochs=6, batch_size=32, folds=2, stores=4, sweep_stores=4, unknown_stores=3, judge_steps=60
+    members=1,
+    plain_members=0,
+    width=16,
+    epochs=6,
+    batch_size=32,
+    folds=2,
+    stores=4,
+    sweep_stores=4,
+    unknown_stores=3,
+    judge_steps=60,
 )
 KEYS = ("오늘 일정", "내일 일정", "좋아하는 가수", "먹고 싶은 음식", "취미", "반려동물")
 
@@ -152,9 +162,11 @@ def test_what_is_saved_reads_back(trained, tmp_path: Path) -> None:
 def test_the_whole_training_leaves_encoder_record_and_card(topics, tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr(encoder_build, "load_topics", lambda: topics)
     monkeypatch.setattr(encoder_build, "chit_chat", lambda: chit_chat()[:40])
-    record = train_local(tmp_path / "encoder", replace(SMALL, epochs=2))
+    record = train_local(tmp_path / "encoder", replace(SMALL, plain_members=1, epochs=2))
     assert json.loads((tmp_path / "encoder" / "training.json").read_text(encoding="utf-8")) == record
     assert len(record["training"]) == 2
+    assert record["unseen"]["threshold"] == pytest.approx(sorted(record["thresholds_of_writers"])[-2], abs=1e-4)
+    assert (load_file(tmp_path / "encoder" / "model.safetensors")["mix_out"].any(axis=(1, 2)) == [True, False]).all()
     card = (tmp_path / "encoder" / "README.md").read_text(encoding="utf-8")
     assert "--epochs 2 " in card
     assert LocalEncoder.load(tmp_path / "encoder").threshold == pytest.approx(record["unseen"]["threshold"], abs=1e-4)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from diaglib.memory.ngrams import BUCKETS, MAX_CHARACTERS, jamo, ngram_ids, overlap_ids, split_words
+from diaglib.memory.ngrams import BUCKETS, MAX_CHARACTERS, jamo, ngram_ids, overlap_ids, split_words, word_ids
 
 
 def share(one: str, other: str) -> float:
@@ -16,6 +16,14 @@ def share(one: str, other: str) -> float:
 
 def test_numbers_do_not_change_between_machines() -> None:
     assert ngram_ids("밥")[:3] == [423, 27781, 44]
+
+
+def test_every_word_has_its_own_numbers_and_one_of_its_pair_with_the_word_before() -> None:
+    alone = word_ids("밥")[0] + word_ids("먹자")[0]
+    first, second = word_ids("밥 먹자")
+    assert first + second[:-1] == alone
+    assert second[-1] not in alone
+    assert word_ids("") == [[0]]
 
 
 def test_conjugations_are_nearer_than_other_verbs() -> None:

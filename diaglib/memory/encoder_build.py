@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import json
 import os
+import statistics
 import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, replace
-from math import ceil
 from multiprocessing import get_context, parent_process
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -40,9 +40,10 @@ from diaglib.memory.lines import (
 
 # half precision is enough for them
 STORED_HALF = ("rarity", "value_subjects", "key_out", "word_out", "window", "mix_in", "mix_out")
+HIGHEST_THRESHOLD = 0.99
 
 Curve = list[dict[str, float]]
-Job = tuple[Sequence[Topic], Sequence[str], TrainingSettings, bool]  # the last: with phrases
+Job = tuple[Sequence[Topic], Sequence[str], TrainingSettings]
 
 
 def train_local(folder: str | Path, settings: TrainingSettings | None = None) -> dict[str, Any]:
@@ -55,21 +56,19 @@ def train_local(folder: str | Path, settings: TrainingSettings | None = None) ->
     settings = settings or TrainingSettings()
     topics, chat = [*load_topics(), *further_topics()], chit_chat()
     folds = make_folds(topics, chat, settings)
-    members = settings.members + settings.plain_members
-    jobs: list[Job] = [
-        (topics, chat, replace(settings, seed=settings.seed + member), member < settings.members) for member in range(members)
-    ]
-    jobs += [(fold.rest, fold.chat, settings, True) for fold in folds]
+    jobs: list[Job] = [(topics, chat, replace(settings, seed=settings.seed + member)) for member in range(settings.members)]
+    jobs += [(fold.rest, fold.chat, settings) for fold in folds]
     encoders, curves, seconds = zip(*_train_all(jobs), strict=True)
     started = time.process_time()
     with one_thread():
-        of_folds = zip(encoders[members:], folds, strict=True)
+        of_folds = zip(encoders[settings.members :], folds, strict=True)
         held_out = [held_out_stores(encoder, fold, settings) for encoder, fold in of_folds]
-        encoder = as_members(encoders[:members])
+        encoder = as_members(encoders[: settings.members])
         encoder = fit_judge(encoder, [store for stores in held_out for store in stores], settings)
         by_writer = [[judged(encoder, lines) for lines in sets] for sets in calibration_sets()]
     thresholds = [choose_threshold(threshold_curve(stores), settings.precision, settings.silence) for stores in by_writer]
-    encoder.threshold = sorted(thresholds)[ceil(settings.share_of_writers * len(thresholds)) - 1]
+    # writers differ: what is kept with one more deviation than their mean is kept with about five of six
+    encoder.threshold = min(statistics.mean(thresholds) + statistics.stdev(thresholds), HIGHEST_THRESHOLD)
     limits = threshold_curve([store for stores in by_writer for store in stores])
     record = {
         "settings": asdict(settings),
@@ -113,8 +112,7 @@ def _train_one(job: Job) -> tuple[LocalEncoder, Curve, float]:
     started = time.process_time()
     curve: Curve = []
     with one_thread():
-        topics, chat, settings, phrases = job
-        encoder = train_embedding(topics, chat, settings, curve, phrases)
+        encoder = train_embedding(*job, curve)
     return encoder, curve, time.process_time() - started
 
 

@@ -27,8 +27,7 @@ def write_card(folder: Path, record: dict[str, Any]) -> Path:
         "|---|---|",
         f"| size | {size:.1f} MiB safetensors |",
         f"| embedding | words, pairs of words, syllable and jamo n-grams hashed into 32,768 rows of {settings['width']}, "
-        f"four bits a number; {settings['members']} such embeddings of other seeds that heed windows of three words too, and "
-        f"{settings['plain_members']} that do not |",
+        f"four bits a number, and windows of three words in them; {settings['members']} such embeddings of other seeds |",
         f"| on top | a model of {record['keys']} keys and of their words, a memory side, what value and message speak of, "
         "shares of key and value in the message, what was said of like values in like words, and a judge that mixes them |",
         f"| looked up | {record['said']:,} messages and words, as buckets of the syllable pairs in them |",
@@ -36,9 +35,9 @@ def write_card(folder: Path, record: dict[str, Any]) -> Path:
         f"{record['associations']:,} values, chit-chat |",
         f"| training | {settings['epochs']} epochs, {settings['folds']} folds for the judge, "
         f"{record['cpu_seconds']} CPU seconds |",
-        f"| threshold | {unseen['threshold']:.2f}, the lowest that keeps precision {settings['precision']} and silence "
-        f"{settings['silence']} on the sets of {settings['share_of_writers']:.0%} of {len(record['thresholds_of_writers'])} "
-        "further writers |",
+        f"| threshold | {unseen['threshold']:.2f}: {len(record['thresholds_of_writers'])} further writers' sets need "
+        f"{min(record['thresholds_of_writers']):.2f} to {max(record['thresholds_of_writers']):.2f} for precision "
+        f"{settings['precision']} and silence {settings['silence']}; a deviation above their mean |",
         "",
         "| figure | the sets it was chosen on | the unseen lines "
         + "".join(f"| writer {number} " for number in range(1, len(others) + 1))

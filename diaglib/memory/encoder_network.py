@@ -46,25 +46,21 @@ def known_keys(topics: Sequence[Topic]) -> tuple[str, ...]:
 
 
 class TextEmbedding(nn.Module):
-    """Texts as vectors, (texts, width): the sum of the rows of their n-grams over the root of their number, and with `phrases`
-    what a layer makes of it and of the strongest answers of windows of three words (Kim 2014).
+    """Texts as vectors, (texts, width): the sum of the rows of their n-grams over the root of their number, and what a layer
+    makes of it and of the strongest answers of windows of three words (Kim 2014).
 
     While it trains, every n-gram is left out with the chance `gram_dropout`, so that no single one decides.
     """
 
-    def __init__(self, width: int, gram_dropout: float, phrases: bool = True) -> None:
+    def __init__(self, width: int, gram_dropout: float) -> None:
         super().__init__()
-        self.gram_dropout, self.phrases = gram_dropout, phrases
+        self.gram_dropout = gram_dropout
         # rows that a batch does not touch stay as they are: many times faster than a dense step over all buckets
         self.table = nn.EmbeddingBag(BUCKETS, width, mode="sum", sparse=True)
         nn.init.normal_(self.table.weight, std=0.02)
         self.window = nn.Linear(3 * width, WINDOW_WIDTH)
         self.mix_in = nn.Linear(width + WINDOW_WIDTH, MIX_WIDTH)
         self.mix_out = nn.Linear(MIX_WIDTH, width)
-        if not phrases:
-            for layer in (self.window, self.mix_in, self.mix_out):
-                for parameter in layer.parameters():
-                    nn.init.zeros_(parameter.requires_grad_(False))
 
     def forward(self, texts: Sequence[str]) -> Tensor:
         words = [(row, ids) for row, text in enumerate(texts) for ids in word_ids(text)]
@@ -77,8 +73,6 @@ class TextEmbedding(nn.Module):
         of_words = self.table(flat, lengths.cumsum(0) - lengths, per_sample_weights=shares)
         counts = torch.zeros(len(texts)).index_add(0, owner.repeat_interleave(lengths), shares).clamp(min=1)
         whole = torch.zeros(len(texts), of_words.shape[1]).index_add(0, owner, of_words) / counts.sqrt()[:, None]
-        if not self.phrases:
-            return whole
         near = of_words * WORD_SCALE
         together = (owner[1:] == owner[:-1])[:, None]  # a word and the next are of one text
         before = F.pad(near[:-1] * together, (0, 0, 1, 0))
@@ -94,7 +88,7 @@ class Network:
     The known `keys` have a class each, and one more class is no memory at all; of the others only their words are learnt.
     """
 
-    def __init__(self, topics: Sequence[Topic], width: int, gram_dropout: float, phrases: bool = True) -> None:
+    def __init__(self, topics: Sequence[Topic], width: int, gram_dropout: float) -> None:
         self.keys = known_keys(topics)
         every = sorted({topic.key for topic in topics})
         having = Counter(word for key in every for word in key_words(key))
@@ -117,7 +111,7 @@ class Network:
         self.values = sorted(self.with_value)
         self.value_place = {value: place for place, value in enumerate(self.values)}
         self._suggesting = [value for value in self.values if self.with_value[value]]
-        self.embed = TextEmbedding(width, gram_dropout, phrases)
+        self.embed = TextEmbedding(width, gram_dropout)
         self.heads = nn.ModuleDict(
             {
                 "key_out": nn.Linear(width, len(self.keys) + 1),
@@ -127,10 +121,9 @@ class Network:
         )
 
     def parameters(self) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
-        """The rows of the n-grams, and everything else that learns."""
+        """The rows of the n-grams, and everything else."""
         table = self.embed.table.weight
-        others = [*self.embed.parameters(), *self.heads.parameters()]
-        return [table], [one for one in others if one.requires_grad and one is not table]
+        return [table], [one for one in [*self.embed.parameters(), *self.heads.parameters()] if one is not table]
 
     def loss(self, batch: Sequence[Line], rng: random.Random) -> Tensor:
         """Which key, which of its words, what overlap with every memory of the batch is to be expected by the key and by the

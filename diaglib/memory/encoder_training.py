@@ -26,15 +26,14 @@ if TYPE_CHECKING:
 class TrainingSettings:
     """Sizes of a training.
 
-    `members` embeddings of that `width` (even) that heed phrases and `plain_members` that do not, `epochs` over fresh wordings,
-    `batch_size` in lines, the share of n-grams left out; for the judge the `folds`, the `stores` of each writer and the
-    `sweep_stores` of each of our sweeps over all keys, at most `set_stores` sets and `unknown_stores` of keys it does not know a
-    fold, how many `judges` are averaged, their width and steps, and what finding the right memory first weighs beside the
-    error; `precision` and `silence` are what the threshold is calibrated for, with that share of the writers it is calibrated on.
+    `members` embeddings of that `width` (even), `epochs` over fresh wordings, `batch_size` in lines, the share of n-grams left
+    out; for the judge the `folds`, the `stores` of each writer and the `sweep_stores` of each of our sweeps over all keys, at
+    most `set_stores` sets and `unknown_stores` of keys it does not know a fold, how many `judges` are averaged, their width and
+    steps, and what finding the right memory first weighs beside the error; `precision` and `silence` are what the threshold
+    is calibrated for.
     """
 
     members: int = 3
-    plain_members: int = 3
     width: int = 48
     epochs: int = 9
     batch_size: int = 128
@@ -46,27 +45,22 @@ class TrainingSettings:
     stores: int = 24
     sweep_stores: int = 48
     set_stores: int = 100
-    unknown_stores: int = 100
+    unknown_stores: int = 200
     judges: int = 4
     judge_width: int = 24
-    judge_steps: int = 2_000
+    judge_steps: int = 2_500
     first_weight: float = 0.02
     precision: float = 0.75
     silence: float = 0.85
-    share_of_writers: float = 0.8
     seed: int = 0
 
 
 def train_embedding(
-    topics: Sequence[Topic],
-    chat: Sequence[str],
-    settings: TrainingSettings,
-    history: list[dict[str, float]] | None = None,
-    phrases: bool = True,
+    topics: Sequence[Topic], chat: Sequence[str], settings: TrainingSettings, history: list[dict[str, float]] | None = None
 ) -> LocalEncoder:
     """One member: embedding, key model, word model, memory side and subjects on those topics, without a judge.
 
-    `history` gets a row an epoch: epoch and mean loss. Without `phrases` it heeds n-grams alone.
+    `history` gets a row an epoch: epoch and mean loss.
     """
     import torch
 
@@ -74,7 +68,7 @@ def train_embedding(
 
     rng = random.Random(settings.seed)
     torch.manual_seed(settings.seed)
-    network = Network(topics, settings.width, settings.gram_dropout, phrases)
+    network = Network(topics, settings.width, settings.gram_dropout)
     variants, associations, keys = message_variants(), load_associations(), keys_of_values(topics)
     rows_of_grams, others = network.parameters()
     optimizers = [

@@ -14,16 +14,7 @@ from diaglib.memory.encoder import LOCAL, Encoder, load_encoder
 HELD_OUT_EVERY = 6  # a key in so many is kept for the calibration
 _HALF = {"float16": "fp16", "bfloat16": "bf16"}
 # of a training with fewer epochs than the shipped one
-_SHORT = {
-    "members": 1,
-    "plain_members": 0,
-    "folds": 2,
-    "stores": 2,
-    "sweep_stores": 4,
-    "set_stores": 40,
-    "unknown_stores": 10,
-    "judges": 1,
-}
+_SHORT = {"members": 1, "folds": 2, "stores": 2, "sweep_stores": 4, "set_stores": 40, "unknown_stores": 10, "judges": 1}
 
 
 def train_encoder(

@@ -27,7 +27,7 @@ def test_what_is_shipped_is_small_and_has_its_card() -> None:
 
 def test_it_keeps_its_promise_on_keys_and_wordings_it_never_saw() -> None:
     figures = measure(load_encoder(), unseen_lines(), chit_chat())
-    assert figures["top1"] >= 0.75
+    assert figures["top1"] >= 0.8
     assert figures["precision"] >= 0.85
     assert figures["recall"] >= 0.5
     assert figures["silence"] >= 0.85

@@ -12,7 +12,7 @@ from diaglib.memory.encoder_network import MESSAGES_OF_A_KNOWN_KEY, Network, Tex
 from diaglib.memory.encoder_reader import Reader
 from diaglib.memory.encoder_said import said_arrays
 from diaglib.memory.lines import Topic
-from diaglib.memory.ngrams import BUCKETS, word_ids
+from diaglib.memory.ngrams import BUCKETS
 from diaglib.memory.pairs import Line, targets
 
 ENOUGH = tuple(f"말 {number}" for number in range(MESSAGES_OF_A_KNOWN_KEY))
@@ -55,15 +55,6 @@ def test_n_grams_are_left_out_only_while_it_trains() -> None:
     embed = TextEmbedding(width=8, gram_dropout=0.5)
     assert not torch.equal(*(embed.train()(["오늘 저녁에 뭐 먹을까"]) for _ in range(2)))
     assert torch.equal(*(embed.eval()(["오늘 저녁에 뭐 먹을까"]) for _ in range(2)))
-
-
-def test_without_phrases_the_order_of_words_matters_in_their_pairs_alone() -> None:
-    network = Network(TOPICS, width=12, gram_dropout=0.0, phrases=False)
-    assert {one.shape for one in network.parameters()[1]}.isdisjoint({network.embed.window.weight.shape})
-    rows = network.embed.table.weight
-    ids = [bucket for word in word_ids("우유 사 갈까") for bucket in word]
-    assert torch.allclose(network.embed(["우유 사 갈까"])[0], rows[ids].sum(0) / len(ids) ** 0.5, atol=1e-6)
-    assert not network.arrays()["mix_out"].any()
 
 
 def test_a_key_with_few_messages_is_known_by_its_words_alone(network: Network) -> None:

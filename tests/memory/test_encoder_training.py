@@ -12,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from safetensors.numpy import load_file
 
 from diaglib.memory import encoder_build
 from diaglib.memory.associations import all_associated_lines, associated_lines, further_topics, keys_of_values, load_associations
@@ -26,7 +25,6 @@ from diaglib.memory.lines import Topic, chit_chat, load_topics, read_sets, unsee
 
 SMALL = TrainingSettings(
     members=1,
-    plain_members=0,
     width=16,
     epochs=6,
     batch_size=32,
@@ -162,11 +160,11 @@ def test_what_is_saved_reads_back(trained, tmp_path: Path) -> None:
 def test_the_whole_training_leaves_encoder_record_and_card(topics, tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr(encoder_build, "load_topics", lambda: topics)
     monkeypatch.setattr(encoder_build, "chit_chat", lambda: chit_chat()[:40])
-    record = train_local(tmp_path / "encoder", replace(SMALL, plain_members=1, epochs=2))
+    record = train_local(tmp_path / "encoder", replace(SMALL, epochs=2))
     assert json.loads((tmp_path / "encoder" / "training.json").read_text(encoding="utf-8")) == record
     assert len(record["training"]) == 2
-    assert record["unseen"]["threshold"] == pytest.approx(sorted(record["thresholds_of_writers"])[-2], abs=1e-4)
-    assert (load_file(tmp_path / "encoder" / "model.safetensors")["mix_out"].any(axis=(1, 2)) == [True, False]).all()
+    thresholds = record["thresholds_of_writers"]
+    assert min(thresholds) <= record["unseen"]["threshold"] <= min(0.99, max(thresholds) + np.ptp(thresholds))
     card = (tmp_path / "encoder" / "README.md").read_text(encoding="utf-8")
     assert "--epochs 2 " in card
     assert LocalEncoder.load(tmp_path / "encoder").threshold == pytest.approx(record["unseen"]["threshold"], abs=1e-4)

@@ -96,7 +96,8 @@ def held_out_stores(encoder: LocalEncoder, fold: Fold, settings: TrainingSetting
         every = [line for topic in topics for line in topic.lines(rng)]
         for number in range(settings.sweep_stores if source < len(SWEEPS) else settings.stores):
             drawn.append(_some_keys(topics, rng) if number % 2 else rng.sample(every, min(LINES_A_STORE, len(every))))
-    drawn += [_some_keys(fold.unknown, rng) for _ in range(settings.unknown_stores if fold.unknown else 0)]
+    spoken_of = [topic for topic in fold.unknown if topic.messages or topic.of_one_value]
+    drawn += [_some_keys(spoken_of, rng) for _ in range(settings.unknown_stores if spoken_of else 0)]
     chats = min(CHATS_A_STORE, len(fold.silent))
     return [_held_out(encoder, lines, rng.sample(fold.silent, chats)) for lines in [*written, *drawn]]
 

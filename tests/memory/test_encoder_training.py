@@ -39,8 +39,9 @@ KEYS = ("오늘 일정", "내일 일정", "좋아하는 가수", "먹고 싶은 
 
 @pytest.fixture(scope="module")
 def topics() -> list[Topic]:
-    some = [topic for topic in load_topics() if topic.key in KEYS and not topic.time and not topic.part]  # a set of each file
-    return [replace(topic, messages=topic.messages[:12]) for topic in some]
+    some = [topic for topic in load_topics() if topic.key in KEYS and not topic.time]
+    some = [topic for topic in some if topic.part is None or (topic.part == 0 and topic.source % 4 == 0)]  # few sets
+    return [replace(topic, messages=topic.messages[:12], of_one_value=topic.of_one_value[:12]) for topic in some]
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +53,7 @@ def trained(topics: list[Topic]) -> tuple[LocalEncoder, list[dict[str, float]]]:
 def test_training_learns(trained) -> None:
     encoder, history = trained
     assert [row["epoch"] for row in history] == [1, 2, 3, 4, 5, 6]
-    assert history[-1]["loss"] < 0.7 * history[0]["loss"]
+    assert history[-1]["loss"] < 0.8 * history[0]["loss"]
     assert encoder.key_probabilities("노래 추천해 줘", 1)[0][0] == "좋아하는 가수"
 
 

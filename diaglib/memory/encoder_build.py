@@ -40,7 +40,6 @@ from diaglib.memory.lines import (
 
 # half precision is enough for them
 STORED_HALF = ("rarity", "value_subjects", "key_out", "word_out", "window", "mix_in", "mix_out")
-HIGHEST_THRESHOLD = 0.99
 
 Curve = list[dict[str, float]]
 Job = tuple[Sequence[Topic], Sequence[str], TrainingSettings]
@@ -67,9 +66,9 @@ def train_local(folder: str | Path, settings: TrainingSettings | None = None) ->
         encoder = fit_judge(encoder, [store for stores in held_out for store in stores], settings)
         by_writer = [[judged(encoder, lines) for lines in sets] for sets in calibration_sets()]
     thresholds = [choose_threshold(threshold_curve(stores), settings.precision, settings.silence) for stores in by_writer]
-    # writers differ: what is kept with one more deviation than their mean is kept with about five of six
-    encoder.threshold = min(statistics.mean(thresholds) + statistics.stdev(thresholds), HIGHEST_THRESHOLD)
     limits = threshold_curve([store for stores in by_writer for store in stores])
+    # writers differ: what is kept with one more deviation than their mean is kept with about five of six
+    encoder.threshold = min(statistics.mean(thresholds) + statistics.stdev(thresholds), limits[-1].threshold)
     record = {
         "settings": asdict(settings),
         "lines": count_messages(topics),

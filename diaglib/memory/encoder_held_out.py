@@ -75,7 +75,7 @@ def _rare_keys(topics: Sequence[Topic]) -> list[str]:
     """The keys that fewer than a hundredth of the messages are about, in their order."""
     said: dict[str, int] = {}
     for topic in topics:
-        said[topic.key] = said.get(topic.key, 0) + len(topic.messages) + len(topic.of_one_value)
+        said[topic.key] = said.get(topic.key, 0) + topic.message_count
     common = SHARE_OF_A_COMMON_KEY * sum(said.values())
     return sorted(key for key, count in said.items() if count < common)
 
@@ -96,7 +96,7 @@ def held_out_stores(encoder: LocalEncoder, fold: Fold, settings: TrainingSetting
         every = [line for topic in topics for line in topic.lines(rng)]
         for number in range(settings.sweep_stores if source < len(SWEEPS) else settings.stores):
             drawn.append(_some_keys(topics, rng) if number % 2 else rng.sample(every, min(LINES_A_STORE, len(every))))
-    spoken_of = [topic for topic in fold.unknown if topic.messages or topic.of_one_value]
+    spoken_of = [topic for topic in fold.unknown if topic.message_count]
     drawn += [_some_keys(spoken_of, rng) for _ in range(settings.unknown_stores if spoken_of else 0)]
     chats = min(CHATS_A_STORE, len(fold.silent))
     return [_held_out(encoder, lines, rng.sample(fold.silent, chats)) for lines in [*written, *drawn]]

@@ -18,16 +18,13 @@ from diaglib.memory.ngrams import BUCKETS, ngram_ids
 
 
 class NgramEmbedding(InputModule):
-    """Sum of the rows of a text's hashed n-grams over the root of their number, (texts, width).
-
-    While it trains, every n-gram is left out with the chance `gram_dropout`, so that no single one decides.
-    """
+    """Sum of the rows of a text's hashed n-grams over the root of their number, (texts, width)."""
 
     config_keys = ["width"]  # noqa: RUF012 - the base class declares it as a list
 
-    def __init__(self, width: int = 96, gram_dropout: float = 0.0) -> None:
+    def __init__(self, width: int = 96) -> None:
         super().__init__()
-        self.width, self.gram_dropout = width, gram_dropout
+        self.width = width
         self.embedding = nn.EmbeddingBag(BUCKETS, width, mode="sum")
         nn.init.normal_(self.embedding.weight, std=0.02)
 
@@ -43,13 +40,8 @@ class NgramEmbedding(InputModule):
     def forward(self, features: dict[str, torch.Tensor], **kwargs: Any) -> dict[str, torch.Tensor]:
         """Adds `sentence_embedding`."""
         ids, starts = features["input_ids"], features["offsets"]
-        weights = torch.ones(len(ids), device=ids.device)
-        if self.training and self.gram_dropout:
-            weights = (torch.rand(len(ids), device=ids.device) >= self.gram_dropout).float()
-        sums = torch.cat([torch.zeros(1, device=ids.device), weights.cumsum(0)])
-        ends = torch.cat([starts[1:], torch.tensor([len(ids)], device=starts.device)])
-        kept = (sums[ends] - sums[starts]).clamp(min=1)
-        features["sentence_embedding"] = self.embedding(ids, starts, per_sample_weights=weights) / kept.sqrt()[:, None]
+        counts = torch.diff(starts, append=starts.new_tensor([len(ids)]))  # a text without words has one, too
+        features["sentence_embedding"] = self.embedding(ids, starts) / counts.sqrt()[:, None]
         return features
 
     def get_embedding_dimension(self) -> int:

@@ -41,7 +41,7 @@ def known_keys(topics: Sequence[Topic]) -> tuple[str, ...]:
     """The keys of which enough is said to tell them by it, in order."""
     said: Counter[str] = Counter()
     for topic in topics:
-        said[topic.key] += len(topic.messages) + len(topic.of_one_value) or len(topic.values)  # words go with each
+        said[topic.key] += topic.message_count or len(topic.values)  # words go with each
     return tuple(sorted(key for key, count in said.items() if count >= MESSAGES_OF_A_KNOWN_KEY))
 
 

@@ -66,6 +66,11 @@ class Topic:
     time: Time | None = None
     part: int | None = None
 
+    @property
+    def message_count(self) -> int:
+        """Messages that were written for it, with whatever values."""
+        return len(self.messages) + len(self.of_one_value)
+
     def lines(
         self, rng: random.Random, values_per_message: int = 1, variants: Mapping[str, Sequence[str]] | None = None
     ) -> list[Line]:
@@ -164,7 +169,7 @@ def load_topics() -> list[Topic]:
 def count_messages(topics: Sequence[Topic]) -> int:
     """Messages written by hand in topics: a plan counts once, not for each of its times."""
     once = [topic for topic in topics if topic.time in (None, TIMES[0])]
-    return sum(len(topic.messages) + len(topic.of_one_value) for topic in once)
+    return sum(topic.message_count for topic in once)
 
 
 def training_lines(seed: int = 0, values_per_message: int = 1) -> list[Line]:

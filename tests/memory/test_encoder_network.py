@@ -53,8 +53,9 @@ def test_a_text_is_read_alike_whatever_stands_beside_it(network: Network) -> Non
 
 def test_n_grams_are_left_out_only_while_it_trains() -> None:
     embed = TextEmbedding(width=8, gram_dropout=0.5)
-    assert not torch.equal(*(embed.train()(["오늘 저녁에 뭐 먹을까"]) for _ in range(2)))
-    assert torch.equal(*(embed.eval()(["오늘 저녁에 뭐 먹을까"]) for _ in range(2)))
+    asked = ["오늘 저녁에 뭐 먹을까"]
+    assert not torch.equal(*(embed.train()(asked) for _ in range(2)))
+    assert torch.equal(*(embed.eval()(asked) for _ in range(2)))
 
 
 def test_a_key_with_few_messages_is_known_by_its_words_alone(network: Network) -> None:

@@ -93,15 +93,6 @@ def test_the_module_sums_n_grams_as_the_local_encoder_does(tmp_path: Path) -> No
     assert json.loads((tmp_path / "config.json").read_text(encoding="utf-8"))["width"] == 8
 
 
-def test_n_grams_are_left_out_only_while_it_trains() -> None:
-    module = NgramEmbedding(width=8, gram_dropout=0.5)
-    features = module.preprocess(["오늘 저녁에 뭐 먹을까"])
-    trained = [module.train()(dict(features))["sentence_embedding"] for _ in range(2)]
-    asked = [module.eval()(dict(features))["sentence_embedding"] for _ in range(2)]
-    assert not torch.equal(*trained)
-    assert torch.equal(*asked)
-
-
 def test_pairs_are_bounded_and_half_of_them_share_something(lines) -> None:
     pairs = chosen_pairs(training_lines(), 600)
     assert len(pairs) == 600

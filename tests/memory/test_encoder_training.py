@@ -53,7 +53,7 @@ def trained(topics: list[Topic]) -> tuple[LocalEncoder, list[dict[str, float]]]:
 def test_training_learns(trained) -> None:
     encoder, history = trained
     assert [row["epoch"] for row in history] == [1, 2, 3, 4, 5, 6]
-    assert history[-1]["loss"] < 0.8 * history[0]["loss"]
+    assert history[-1]["loss"] < 0.7 * history[0]["loss"]
     assert encoder.key_probabilities("노래 추천해 줘", 1)[0][0] == "좋아하는 가수"
 
 
